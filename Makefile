@@ -1,0 +1,57 @@
+# What a developer does with this repository; `make` alone lists it.
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 10s
+BENCH    ?= .
+
+# .ci/run names the versions of the tools, once.
+golangci_version := $(shell sed -n 's/^golangci_version=//p' .ci/run)
+golangci := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(golangci_version)
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## run all tests
+	go test ./...
+
+.PHONY: race
+race: ## run all tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: lint
+lint: ## run the linters and look for unformatted files
+	@test -z "$$(gofmt -l cmd pkg workflows | tee /dev/stderr)"
+	go vet ./...
+	$(golangci) run ./...
+
+.PHONY: fuzz
+fuzz: ## fuzz every target for FUZZTIME (10s each)
+	@git grep -oE '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go' | sed -E 's|^(.*)/[^/]+:func (.*)$$|\1 \2|' | \
+	while read -r dir target; do \
+		echo "$$dir $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$dir"; \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks that match BENCH (all)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: demo
+demo: ## watch three jobs travel the whole path
+	go run ./cmd/discomfy demo
+
+.PHONY: build
+build: ## build the programs into the working folder
+	CGO_ENABLED=0 go build -trimpath -o . ./cmd/...
+
+.PHONY: docs
+docs: ## write the generated parts of README.md and docs anew
+	go test ./cmd/discomfy ./pkg/internal/house/... -run 'Documented' -update
+
+.PHONY: ci
+ci: ## do what CI does, from the tools to the linters
+	./.ci/run
