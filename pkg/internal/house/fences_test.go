@@ -129,9 +129,9 @@ func imports(t *testing.T) graph {
 	g := graph{}
 	for decoder := json.NewDecoder(bytes.NewReader(out)); decoder.More(); {
 		var p struct {
-			ImportPath string
-			Imports    []string
-			Standard   bool
+			ImportPath string   `json:"ImportPath"`
+			Imports    []string `json:"Imports"`
+			Standard   bool     `json:"Standard"`
 		}
 		if err := decoder.Decode(&p); err != nil {
 			t.Fatalf("go list: %v", err)

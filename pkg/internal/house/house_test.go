@@ -16,7 +16,7 @@ type rule struct {
 func TestRepositoryKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	here := repository(t)
-	for _, rules := range [][]rule{sourceRules, textRules, moduleRules, pageRules} {
+	for _, rules := range [][]rule{sourceRules, shapeRules, stateRules, textRules, moduleRules, pageRules} {
 		for _, r := range rules {
 			t.Run(r.name, func(t *testing.T) {
 				t.Parallel()

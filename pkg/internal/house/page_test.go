@@ -88,10 +88,7 @@ func readmeOrder(tr tree) []string {
 
 // section gives the text below a heading of the README, up to the next one.
 func (tr tree) section(name string) string {
-	_, text, _ := strings.Cut(tr.read("README.md"), "\n## "+name+"\n")
-	if strings.HasPrefix(tr.read("README.md"), "## "+name+"\n") {
-		text = strings.TrimPrefix(tr.read("README.md"), "## "+name+"\n")
-	}
+	_, text, _ := strings.Cut("\n"+tr.read("README.md"), "\n## "+name+"\n")
 	text, _, _ = strings.Cut(text, "\n## ")
 	return text
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 )
 
-const longestFile = 500 // lines
-
 // vagueNames say nothing about what belongs into a package and what does not.
 var vagueNames = []string{"base", "common", "helper", "helpers", "misc", "shared", "types", "util", "utils"}
 
@@ -37,12 +35,6 @@ var sourceRules = []rule{
 		check:   vaguePackages,
 		control: map[string]string{"pkg/util/x.go": "package util\n"},
 		finds:   "pkg/util: ",
-	},
-	{
-		name:    "files are at most 500 lines long",
-		check:   longFiles,
-		control: map[string]string{"pkg/x/x.go": "package x\n" + strings.Repeat("\n", longestFile)},
-		finds:   "pkg/x/x.go: 501 lines",
 	},
 	{
 		name:    "tests sleep in synctest bubbles only",
@@ -110,16 +102,6 @@ func vaguePackages(tr tree) []string {
 		complaint := dir + ": name the package after what it holds"
 		if slices.Contains(vagueNames, path.Base(dir)) && !slices.Contains(complaints, complaint) {
 			complaints = append(complaints, complaint)
-		}
-	}
-	return complaints
-}
-
-func longFiles(tr tree) []string {
-	var complaints []string
-	for _, f := range tr.source() {
-		if f.lines > longestFile {
-			complaints = append(complaints, fmt.Sprintf("%s: %d lines, at most %d: split it by what it holds", f.path, f.lines, longestFile))
 		}
 	}
 	return complaints

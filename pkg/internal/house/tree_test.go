@@ -123,10 +123,12 @@ func (tr tree) with(suffix string) []string {
 
 // goFile is a parsed source file with its path and its length in lines.
 type goFile struct {
-	path  string
-	lines int
-	test  bool
 	*ast.File
+
+	path      string
+	lines     int
+	test      bool
+	functions []int // length of each function in lines
 }
 
 func (f goFile) dir() string { return path.Dir(f.path) }
@@ -136,18 +138,30 @@ func (tr tree) source() []goFile {
 	var files []goFile
 	for _, name := range tr.with(".go") {
 		text := tr.read(name)
-		parsed, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
+		positions := token.NewFileSet()
+		parsed, err := parser.ParseFile(positions, name, text, parser.ParseComments)
 		if err != nil {
 			continue
 		}
 		files = append(files, goFile{
-			path:  name,
-			lines: strings.Count(text, "\n"),
-			test:  strings.HasSuffix(name, "_test.go"),
-			File:  parsed,
+			File:      parsed,
+			path:      name,
+			lines:     strings.Count(text, "\n"),
+			test:      strings.HasSuffix(name, "_test.go"),
+			functions: functionLengths(positions, parsed),
 		})
 	}
 	return files
+}
+
+func functionLengths(positions *token.FileSet, file *ast.File) []int {
+	var lengths []int
+	for _, decl := range file.Decls {
+		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil {
+			lengths = append(lengths, positions.Position(fn.End()).Line-positions.Position(fn.Pos()).Line+1)
+		}
+	}
+	return lengths
 }
 
 func (f goFile) imports(pkg string) bool {
