@@ -48,6 +48,7 @@ type State struct {
 	Attempt  int       `json:"attempt,omitempty"` // submissions so far; the last one is the job
 	Starts   int       `json:"starts,omitempty"`  // attempts whose run began: these count against the bound
 	Note     string    `json:"note,omitempty"`    // words for the people who watch, such as "trying once more"
+	Retry    Code      `json:"retry,omitempty"`   // why an earlier attempt was repeated, where that may happen once only
 	Stop     *Stop     `json:"stop,omitempty"`    // why it is stopping or was cancelled
 	Error    *Error    `json:"error,omitempty"`   // why it failed or was rejected
 	Results  []Result  `json:"results,omitempty"`
