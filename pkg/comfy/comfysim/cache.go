@@ -1,0 +1,77 @@
+package comfysim
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+)
+
+// cache keeps the results of the last prompt's nodes, by what they were computed from (ComfyUI's classic cache).
+// Only the executor uses it.
+type cache struct {
+	results map[string]*result
+}
+
+// result is what a node produced.
+type result struct {
+	outputs []any
+	ui      *object // what `executed` and history report; nil for a node without
+}
+
+func newCache() *cache { return &cache{results: map[string]*result{}} }
+
+// keep forgets everything that the prompt at hand could not use.
+func (c *cache) keep(signatures map[string]string) {
+	wanted := map[string]bool{}
+	for _, s := range signatures {
+		wanted[s] = true
+	}
+	for s := range c.results {
+		if !wanted[s] {
+			delete(c.results, s)
+		}
+	}
+}
+
+// signer computes the signatures of a prompt's nodes: class, inputs and everything they depend on.
+type signer struct {
+	prompt  *object
+	changed func(class string, inputs *object) string // what a node reads besides its inputs: a file's content
+	done    map[string]string
+}
+
+func (s *signer) sign(id string) string {
+	if sig, ok := s.done[id]; ok {
+		return sig
+	}
+	s.done[id] = "cycle" // not reached in a validated prompt
+	node := s.prompt.child(id)
+	if node == nil {
+		return ""
+	}
+	inputs := node.child("inputs")
+	if inputs == nil {
+		inputs = obj()
+	}
+	parts := []any{node.text("class_type"), s.changed(node.text("class_type"), inputs)}
+	for _, name := range slices.Sorted(slices.Values(inputs.keys)) {
+		value := inputs.get(name)
+		if link, ok := value.([]any); ok {
+			if from, slot, ok := parseLink(link); ok {
+				value = []any{s.sign(from), slot}
+			}
+		}
+		parts = append(parts, name, value)
+	}
+	sum := sha256.Sum256(encode(parts))
+	s.done[id] = hex.EncodeToString(sum[:])
+	return s.done[id]
+}
+
+func (p *process) signatures(prompt *object) map[string]string {
+	s := &signer{prompt: prompt, changed: p.server.changed, done: map[string]string{}}
+	for _, id := range prompt.keys {
+		s.sign(id)
+	}
+	return s.done
+}

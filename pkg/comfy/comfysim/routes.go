@@ -1,0 +1,123 @@
+package comfysim
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// routes is the table of what is answered. Anything else is what aiohttp says: 404, or 405 to a method that no
+// static file takes.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	both := func(method, path string, h http.HandlerFunc) {
+		mux.HandleFunc(method+" "+path, h)
+		mux.HandleFunc(method+" /api"+path, h)
+	}
+	both("GET", "/ws", s.serveSocket)
+	both("GET", "/prompt", s.getPrompt)
+	both("POST", "/prompt", s.postPrompt)
+	both("GET", "/queue", s.getQueue)
+	both("POST", "/queue", s.postQueue)
+	both("POST", "/interrupt", s.postInterrupt)
+	both("POST", "/free", s.postFree)
+	both("GET", "/history", s.getHistory)
+	both("GET", "/history/{id}", s.getHistoryOf)
+	both("POST", "/history", s.postHistory)
+	both("GET", "/view", s.getView)
+	both("POST", "/upload/image", s.postUpload)
+	both("GET", "/system_stats", s.getFact("system_stats"))
+	both("GET", "/features", s.getFact("features"))
+	both("GET", "/extensions", s.getFact("extensions"))
+	both("GET", "/models", s.getFact("models"))
+	both("GET", "/models/{folder}", s.getModels)
+	both("GET", "/embeddings", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, []any{}) })
+	both("GET", "/object_info", s.getObjectInfo)
+	both("GET", "/object_info/{class}", s.getObjectInfoOf)
+	if s.traits.jobsList {
+		mux.HandleFunc("GET /api/jobs", s.getJobs)
+		mux.HandleFunc("GET /api/jobs/{id}", s.getJob)
+	}
+	if s.traits.jobsCancel {
+		mux.HandleFunc("POST /api/jobs/{id}/cancel", s.cancelJob)
+	}
+	mux.HandleFunc("/", notFound)
+	return sameOrigin(mux)
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		replyText(w, http.StatusNotFound, "404: Not Found")
+		return
+	}
+	replyText(w, http.StatusMethodNotAllowed, "405: Method Not Allowed")
+}
+
+// sameOrigin refuses a page of another site that calls a server on loopback.
+func sameOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin, err := url.Parse(r.Header.Get("Origin")); err == nil && origin.Host != "" {
+			if onLoopback(r.Host) && origin.Host != r.Host {
+				replyEmpty(w, http.StatusForbidden)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func onLoopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(encode(body))
+}
+
+// replyEmpty answers without a body and without a content type.
+func replyEmpty(w http.ResponseWriter, status int) {
+	w.Header()["Content-Type"] = nil
+	w.WriteHeader(status)
+}
+
+func replyText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text))
+}
+
+// replyTrouble is what aiohttp answers when a handler raises.
+func replyTrouble(w http.ResponseWriter) {
+	replyText(w, http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
+}
+
+// maxBody bounds a request, ComfyUI's --max-upload-size.
+const maxBody = 100 << 20
+
+// body reads a JSON object; false means that the answer was given.
+func body(w http.ResponseWriter, r *http.Request) (*object, bool) {
+	v, err := readJSON(w, r)
+	o, ok := v.(*object)
+	if err != nil || !ok {
+		replyTrouble(w)
+		return nil, false
+	}
+	return o, true
+}
+
+func limitOf(q url.Values, key string, fallback int) int {
+	n, err := json.Number(q.Get(key)).Int64()
+	if err != nil {
+		return fallback
+	}
+	return int(n)
+}

@@ -1,0 +1,84 @@
+package comfysim
+
+import (
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	maxClientFrame = 1 << 20
+	writeWait      = 10 * time.Second
+)
+
+// socket is one WebSocket.
+type socket struct {
+	id   string
+	conn *websocket.Conn
+	mu   sync.Mutex // gorilla allows one writer
+}
+
+// write sends a frame; a socket that cannot take it within writeWait is closed.
+func (s *socket) write(kind int, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.conn.SetWriteDeadline(time.Now().Add(writeWait))
+	if err := s.conn.WriteMessage(kind, data); err != nil {
+		_ = s.conn.NetConn().Close()
+	}
+}
+
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
+	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }} // sameOrigin has looked already
+	conn, err := up.Upgrade(w, r, nil)
+	if err != nil {
+		return // Upgrade has answered
+	}
+	defer conn.Close()
+	conn.SetReadLimit(maxClientFrame)
+	p := s.current()
+	sock := &socket{id: r.URL.Query().Get("clientId"), conn: conn}
+	if !p.hub.join(sock) {
+		return
+	}
+	defer p.hub.leave(sock)
+	s.log.DebugContext(r.Context(), "socket opened", "client_id", sock.id)
+	p.welcome(sock)
+	s.readSocket(p, sock)
+	s.log.DebugContext(r.Context(), "socket closed", "client_id", sock.id)
+}
+
+// welcome sends what a new socket gets: the status, and the node that runs where the run is this client's.
+func (p *process) welcome(s *socket) {
+	p.hub.direct(s.id, "status", obj("status", p.queueInfo(), "sid", s.id))
+	if node, client := p.executing(); node != "" && client == s.id {
+		p.hub.direct(s.id, "executing", obj("node", node))
+	}
+}
+
+// readSocket reads until the client ends. Only the first message may announce features.
+func (s *Server) readSocket(p *process, sock *socket) {
+	for first := true; ; first = false {
+		_, data, err := sock.conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		if !first {
+			continue
+		}
+		var m struct {
+			Type string `json:"type"`
+			Data struct {
+				PreviewMetadata bool `json:"supports_preview_metadata"`
+			} `json:"data"`
+		}
+		if json.Unmarshal(data, &m) != nil || m.Type != "feature_flags" {
+			continue
+		}
+		p.hub.announce(sock.id, m.Data.PreviewMetadata)
+		p.hub.direct(sock.id, "feature_flags", s.catalog.facts.get("features"))
+	}
+}
