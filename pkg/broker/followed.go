@@ -1,0 +1,109 @@
+package broker
+
+import (
+	"context"
+	"time"
+
+	"discomfy/pkg/job"
+)
+
+// A plain message can arrive before the stream has stored it. Reading is then
+// repeated, at growing distances.
+const (
+	rereadFirst = 2 * time.Millisecond
+	rereads     = 8
+)
+
+// followed is one job of a follower.
+type followed struct {
+	id           job.ID
+	seq          uint64    // of the newest state that was read
+	epoch        uint64    // of the job's newest state or progress
+	ended        bool      // its terminal state was read
+	lastProgress time.Time // of the newest progress, by its sender's clock
+	due          time.Time // when to read the states next
+	tries        int       // reads since the alarm that found nothing new
+}
+
+// wake makes the states be read now.
+func (j *followed) wake(now time.Time) { j.due, j.tries = now, 0 }
+
+// live reports whether something live of this epoch is news.
+func (j *followed) live(epoch uint64) bool {
+	if j.ended || epoch < j.epoch {
+		return false
+	}
+	j.epoch = epoch
+	return true
+}
+
+// settle plans the next read.
+func (j *followed) settle(now time.Time, found bool) {
+	switch {
+	case found:
+		j.tries = rereads // whatever woke us is answered
+		j.due = now.Add(recheck)
+	case j.tries < rereads:
+		j.due = now.Add(rereadFirst << j.tries)
+		j.tries++
+	default:
+		j.due = now.Add(recheck)
+	}
+}
+
+// nextDue is how long nothing has to be read. Jobs that have ended are read
+// only when an alarm says so.
+func (f *follower) nextDue() time.Duration {
+	next := recheck
+	for _, j := range f.order {
+		if !j.ended {
+			next = min(next, time.Until(j.due))
+		}
+	}
+	return max(next, 0)
+}
+
+// refresh reads the new states of the jobs that are due, unless the receiver
+// is so slow that many wait already: they are safe in the stream meanwhile.
+func (f *follower) refresh(ctx context.Context) {
+	now := time.Now()
+	for _, j := range f.order {
+		if j.ended || j.due.After(now) || f.box.crowded() {
+			continue
+		}
+		found := f.read(ctx, j)
+		j.settle(time.Now(), found)
+	}
+}
+
+// read takes over the states behind the last known one, at first only the
+// newest.
+func (f *follower) read(ctx context.Context, j *followed) bool {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	if j.seq == 0 {
+		s, seq, err := f.b.lastSeq(ctx, j.id)
+		if err != nil {
+			return false
+		}
+		j.seq = seq
+		f.state(j, s)
+		return true
+	}
+	before := j.seq
+	seq, _ := f.b.statesAfter(ctx, j.id, j.seq, func(s job.State) { f.state(j, s) })
+	j.seq = seq
+	return seq > before
+}
+
+// state queues a state. It sets the epoch, and does not only raise it: a job
+// that moved to another queue may come under an older one.
+func (f *follower) state(j *followed, s job.State) {
+	j.epoch = s.Epoch
+	f.box.states = append(f.box.states, s)
+	if s.Phase.Ended() {
+		j.ended = true
+		f.box.forget(boxKey{KindProgress, j.id})
+		f.box.forget(boxKey{KindPreview, j.id})
+	}
+}
