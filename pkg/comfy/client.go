@@ -3,6 +3,7 @@ package comfy
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"log/slog"
@@ -48,6 +49,7 @@ type Client struct {
 	maxFrame int64
 	log      *slog.Logger
 	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	tls      *tls.Config // nil: the system's
 	http     *http.Client
 }
 
@@ -70,7 +72,11 @@ func New(c Config) (*Client, error) {
 		log:      cmp.Or(c.Log, slog.New(slog.DiscardHandler)),
 		dial:     dialer.DialContext,
 	}
-	client.http = client.newHTTP()
+	client.http = &http.Client{
+		Transport: client.transport(),
+		// A redirect would turn a POST into a GET, or take the credentials elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	return client, nil
 }
 
@@ -91,19 +97,14 @@ func authorization(c Config, at address) (string, error) {
 	return "", nil
 }
 
-func (c *Client) newHTTP() *http.Client {
-	return &http.Client{
-		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment,
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				return c.dial(ctx, network, addr)
-			},
-			TLSHandshakeTimeout: dialWithin,
-			IdleConnTimeout:     idleFor,
-			DisableCompression:  true, // so that the length of a file is known
-		},
-		// A redirect would turn a POST into a GET, or take the credentials elsewhere.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+func (c *Client) transport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         c.dial,
+		TLSClientConfig:     c.tls,
+		TLSHandshakeTimeout: dialWithin,
+		IdleConnTimeout:     idleFor,
+		DisableCompression:  true, // so that the length of a file is known
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -33,9 +32,8 @@ type socket struct {
 // openSocket connects and says hello.
 func (c *Client) openSocket(ctx context.Context, clientID string) (*socket, error) {
 	dialer := &websocket.Dialer{
-		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			return c.dial(ctx, network, addr)
-		},
+		NetDialContext:   c.dial,
+		TLSClientConfig:  c.tls,
 		Proxy:            http.ProxyFromEnvironment,
 		HandshakeTimeout: handshakeWithin,
 	}
