@@ -1,0 +1,130 @@
+package terminal
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"discomfy/pkg/job"
+)
+
+// maxTries bounds the search for a free file name.
+const maxTries = 10_000
+
+// Saved is a result file that was written here.
+type Saved struct {
+	Path string `json:"path"`
+	Type string `json:"type"` // media type
+	Size int64  `json:"size"` // bytes
+}
+
+// words show the file to a person.
+func (f Saved) words(p paint) string {
+	return p.bold(f.Path) + p.faint("  "+size(f.Size))
+}
+
+// results is where result files come from.
+type results interface {
+	GetResult(ctx context.Context, name string) (io.ReadCloser, error)
+}
+
+// SaveAll saves a job's result files, in order, and stops at the first that
+// cannot be saved: the files before it are returned with the error.
+func SaveAll(ctx context.Context, from results, dir string, all []job.Result) ([]Saved, error) {
+	var files []Saved
+	for _, r := range all {
+		f, err := Save(ctx, from, dir, r)
+		if err != nil {
+			return files, err
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// Save writes a result file into dir, which it makes where it lacks. The name
+// is the result's own, made safe; an existing file is never touched: the next
+// free number is added instead. Size and digest are checked before the file
+// gets its name.
+func Save(ctx context.Context, from results, dir string, r job.Result) (Saved, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return Saved{}, fmt.Errorf("make folder for results: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return Saved{}, fmt.Errorf("open folder for results: %w", err)
+	}
+	defer root.Close()
+	part := ".discomfy-" + rand.Text() + ".part"
+	if err := download(ctx, from, root, part, r); err != nil {
+		return Saved{}, errors.Join(err, ignoreMissing(root.Remove(part)))
+	}
+	name, err := settle(root, part, SafeName(r.File, r.Type))
+	if err != nil {
+		return Saved{}, errors.Join(err, ignoreMissing(root.Remove(part)))
+	}
+	return Saved{Path: filepath.Join(dir, name), Type: r.Type, Size: r.Size}, nil
+}
+
+// download streams the result into a new file and checks it.
+func download(ctx context.Context, from results, root *os.Root, part string, r job.Result) error {
+	body, err := from.GetResult(ctx, r.Name)
+	if err != nil {
+		return fmt.Errorf("read result: %w", err)
+	}
+	defer body.Close()
+	f, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(body, r.Size+1))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	if n != r.Size {
+		return fmt.Errorf("result has %d bytes or more where the record says %d", n, r.Size)
+	}
+	if digest := hex.EncodeToString(sum.Sum(nil)); r.Digest != "" && digest != r.Digest {
+		return fmt.Errorf("result was damaged on its way: its digest is not the record's")
+	}
+	return nil
+}
+
+// settle gives the part its name: the first of name, name-2, name-3 that is
+// free. The name is taken by an empty file first, since a rename would replace
+// a file that appeared in between.
+func settle(root *os.Root, part, name string) (string, error) {
+	for n := range maxTries {
+		free := numbered(name, n+1)
+		f, err := root.OpenFile(free, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return "", fmt.Errorf("name result: %w", err)
+		}
+		if err := f.Close(); err != nil {
+			return "", fmt.Errorf("name result: %w", err)
+		}
+		if err := root.Rename(part, free); err != nil {
+			return "", fmt.Errorf("name result: %w", errors.Join(err, root.Remove(free)))
+		}
+		return free, nil
+	}
+	return "", fmt.Errorf("name result: %s and %d more names are taken", name, maxTries-1)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,144 @@
+package terminal_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"discomfy/pkg/job"
+	"discomfy/pkg/terminal"
+)
+
+// store holds result files by name.
+type store map[string][]byte
+
+func (s store) GetResult(_ context.Context, name string) (io.ReadCloser, error) {
+	data, ok := s[name]
+	if !ok {
+		return nil, errors.New("no such object")
+	}
+	return io.NopCloser(bytes.NewReader(data)), nil
+}
+
+// put stores a file and gives the result that describes it.
+func (s store) put(name, file, data string) job.Result {
+	s[name] = []byte(data)
+	sum := sha256.Sum256([]byte(data))
+	return job.Result{Name: name, File: file, Type: "image/png", Size: int64(len(data)), Digest: hex.EncodeToString(sum[:])}
+}
+
+// files are the names and contents of a folder, those that are hidden too.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[e.Name()] = string(data)
+	}
+	return found
+}
+
+func TestSaveNeverReplacesAFile(t *testing.T) {
+	t.Parallel()
+	s, dir := store{}, filepath.Join(t.TempDir(), "made", "when", "needed")
+	for i, data := range []string{"one", "two", "three"} {
+		saved, err := terminal.Save(t.Context(), s, dir, s.put("j/1-1.png", "fox.png", data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := filepath.Join(dir, []string{"fox.png", "fox-2.png", "fox-3.png"}[i])
+		if saved.Path != want || saved.Size != int64(len(data)) {
+			t.Errorf("saved as %+v, want %s", saved, want)
+		}
+	}
+	want := map[string]string{"fox.png": "one", "fox-2.png": "two", "fox-3.png": "three"}
+	if diff := cmp.Diff(want, files(t, dir)); diff != "" {
+		t.Errorf("the folder differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestSaveKeepsToItsFolder(t *testing.T) {
+	t.Parallel()
+	s, base := store{}, t.TempDir()
+	dir := filepath.Join(base, "out")
+	for _, file := range []string{"../evil.png", "/evil.png", `..\evil.png`, "a/../../evil.png"} {
+		if _, err := terminal.Save(t.Context(), s, dir, s.put("j/1-1.png", file, "x")); err != nil {
+			t.Errorf("%q: %v", file, err)
+		}
+	}
+	if got := len(files(t, dir)); got != 4 {
+		t.Errorf("%d files in the folder, want 4", got)
+	}
+	if entries, err := os.ReadDir(base); err != nil || len(entries) != 1 {
+		t.Errorf("something was written outside: %v, %v", entries, err)
+	}
+}
+
+func TestSaveFollowsNoLinkOutOfItsFolder(t *testing.T) {
+	t.Parallel()
+	s, base := store{}, t.TempDir()
+	dir, outside := filepath.Join(base, "out"), filepath.Join(base, "outside")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.Symlink(outside, filepath.Join(dir, "fox.png"))); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	if _, err := terminal.Save(t.Context(), s, dir, s.put("j/1-1.png", "fox.png", "x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(outside); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the link was followed")
+	}
+}
+
+func TestSaveRefusesWhatIsNotTheRecords(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		spoil func(*job.Result)
+		words string
+	}{
+		"another digest": {func(r *job.Result) { r.Digest = strings.Repeat("0", 64) }, "digest"},
+		"too short":      {func(r *job.Result) { r.Size++ }, "bytes"},
+		"too long":       {func(r *job.Result) { r.Size-- }, "bytes"},
+		"not there":      {func(r *job.Result) { r.Name = "j/other" }, "no such object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, dir := store{}, t.TempDir()
+			r := s.put("j/1-1.png", "fox.png", "data")
+			tt.spoil(&r)
+			_, err := terminal.Save(t.Context(), s, dir, r)
+			if err == nil || !strings.Contains(err.Error(), tt.words) {
+				t.Errorf("error %v, want one about %q", err, tt.words)
+			}
+			if left := files(t, dir); len(left) != 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+func TestSaveAllReturnsWhatItSaved(t *testing.T) {
+	t.Parallel()
+	s := store{}
+	good, bad := s.put("j/1-1.png", "a.png", "a"), s.put("j/1-2.png", "b.png", "b")
+	bad.Digest = strings.Repeat("0", 64)
+	saved, err := terminal.SaveAll(t.Context(), s, t.TempDir(), []job.Result{good, bad})
+	if err == nil || len(saved) != 1 {
+		t.Errorf("saved %v, error %v: want one file and an error", saved, err)
+	}
+}
