@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"discomfy/pkg/bridge"
+	"discomfy/pkg/broker"
+	"discomfy/pkg/comfy"
+	"discomfy/pkg/job"
+	"discomfy/pkg/workflow"
+)
+
+type bridgeCommand struct {
+	queueFlag
+	natsFlags   `group:"nats"`
+	comfyFlags  `group:"comfyui"`
+	bridgeFlags `group:"bridge"`
+	logFlags    `group:"log"`
+}
+
+// Help is what `bridge --help` adds.
+func (bridgeCommand) Help() string {
+	return `Waits for NATS, which must have been set up with "discomfy init", and for ComfyUI, in any order. One
+bridge serves a queue; start a second one and it waits until the first is gone.
+
+On SIGINT or SIGTERM it takes no more jobs and leaves what runs in ComfyUI to its successor. A second
+signal ends it at once.
+
+Example: discomfy bridge --nats nats://nats:4222 --comfyui http://comfyui:8188`
+}
+
+// Run serves the queue until a signal comes.
+func (c *bridgeCommand) Run(ctx context.Context, s *session) error {
+	queue, err := c.queueFlag.parse()
+	if err != nil {
+		return err
+	}
+	log := s.logger(c.logFlags, s.stderr)
+	p, err := newBridge(queue, c.comfyFlags, c.bridgeFlags, log)
+	if err != nil {
+		return err
+	}
+	log.InfoContext(ctx, "connecting to NATS", slog.String("url", c.natsFlags.URL))
+	b, err := s.connect(ctx, c.natsFlags, broker.Config{
+		Name: "discomfy-bridge/" + string(queue), Role: "bridge", Wait: true, Log: log,
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return p.run(ctx, b)
+}
+
+// bridgeProcess is a bridge that lacks only its NATS connection.
+type bridgeProcess struct {
+	queue  job.Queue
+	config bridge.Config
+	client *comfy.Client
+	set    *workflow.Set
+	log    *slog.Logger
+}
+
+func newBridge(queue job.Queue, server comfyFlags, f bridgeFlags, log *slog.Logger) (*bridgeProcess, error) {
+	client, err := server.client(log)
+	if err != nil {
+		return nil, err
+	}
+	set, problems := f.load()
+	for _, p := range problems {
+		log.Warn("workflow left out", slog.String("error", p.Error()))
+	}
+	if len(set.All()) == 0 {
+		return nil, usageError{fmt.Errorf("no workflow can be used: `discomfy workflows check` tells why")}
+	}
+	return &bridgeProcess{
+		queue: queue, client: client, set: set, log: log,
+		config: bridge.Config{Queue: queue, InFlight: f.InFlight, Timeouts: f.timeouts(), Log: log},
+	}, nil
+}
+
+// run serves the queue until ctx ends.
+func (p *bridgeProcess) run(ctx context.Context, b *broker.Broker) error {
+	err := bridge.New(p.config, b, p.client, p.set).Run(ctx)
+	p.log.InfoContext(ctx, "stopped")
+	return err
+}

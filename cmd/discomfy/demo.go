@@ -1,0 +1,215 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/broker/embedded"
+	"discomfy/pkg/job"
+	"discomfy/pkg/terminal"
+)
+
+// Bounds of the demo.
+const (
+	natsPort     = 4222             // its usual port, or the next that is free
+	portTries    = 200              // further ones
+	offersWithin = 20 * time.Second // ComfyUI's nodes are read by then
+)
+
+type demoCommand struct {
+	Keep       bool   `name:"keep" help:"Stay up afterwards, to look inside and to submit, until Ctrl-C."`
+	ComfyUI    string `name:"comfyui" placeholder:"URL" help:"Use this ComfyUI server instead of a fake one."`
+	Out        string `name:"out" type:"path" default:"discomfy-demo" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo)."`
+	comfyLogin `group:"comfyui"`
+	Level      slog.Level `name:"log-level" env:"DISCOMFY_LOG_LEVEL" default:"warn" placeholder:"LEVEL" help:"Log from this level: debug, info, warn, error (${default}; info shows the bridge at work)." group:"log"`
+}
+
+// Help is what `demo --help` adds.
+func (demoCommand) Help() string {
+	return `Starts a NATS JetStream server, a fake ComfyUI and the bridge in this process, submits three jobs of two
+users at once and shows them queue, run and come back as pictures. It ends by itself in about ten
+seconds and removes everything but the pictures.
+
+With --comfyui the fake is left out: txt2img runs where the server has a checkpoint, else test-pattern.`
+}
+
+// demo is one run of the demo.
+type demo struct {
+	*session
+	command *demoCommand
+	screen  *terminal.Screen
+	log     *slog.Logger
+	nats    *localNATS
+	users   []job.User
+}
+
+// Run starts everything, shows three jobs, and stops everything.
+func (c *demoCommand) Run(ctx context.Context, s *session) error {
+	d := &demo{session: s, command: c, screen: s.screen()}
+	var logs io.Writer = s.stderr
+	if d.screen != nil && s.isTerminal(s.stderr) {
+		logs = d.screen // scrolls past above the bars
+	}
+	d.log = s.logger(logFlags{Level: c.Level, Format: "text"}, logs)
+	dir, err := os.MkdirTemp("", "discomfy-demo-")
+	if err != nil {
+		return fmt.Errorf("make a folder for temporary data: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	addr, err := nextFree(natsPort)
+	if err != nil {
+		return err
+	}
+	err = withNATS(ctx, embedded.Config{Dir: dir, Addr: addr, Log: d.log}, job.DefaultQueue, d.withComfyUI)
+	if errors.Is(err, errInterrupted) && c.Keep {
+		return nil // Ctrl-C is how --keep ends
+	}
+	return err
+}
+
+// withComfyUI starts the fake, where no server was named.
+func (d *demo) withComfyUI(ctx context.Context, n *localNATS) error {
+	d.nats = n
+	if d.command.ComfyUI != "" {
+		return d.withBridge(ctx, d.command.ComfyUI, "")
+	}
+	return withFake(ctx, d.log, func(ctx context.Context, url string) error {
+		return d.withBridge(ctx, url, "a fake one, in this process")
+	})
+}
+
+// withBridge starts the bridge and plays the scene beside it.
+func (d *demo) withBridge(ctx context.Context, url, note string) error {
+	p, err := newBridge(job.DefaultQueue, comfyFlags{url, d.command.comfyLogin},
+		bridgeFlags{InFlight: 2}, d.log)
+	if err != nil {
+		return err
+	}
+	if note == "" {
+		note = "yours"
+	}
+	d.say("NATS     %s  (a real server with JetStream, in this process)", d.nats.server.ClientURL())
+	d.say("ComfyUI  %s  (%s)", p.client.URL(), note)
+	d.say("")
+	group, ctx := errgroup.WithContext(ctx)
+	serving, stop := context.WithCancel(ctx)
+	group.Go(func() error { return p.run(serving, d.nats.broker) })
+	group.Go(func() error {
+		defer stop()
+		return d.play(ctx)
+	})
+	return group.Wait()
+}
+
+// play submits the jobs, shows them, and says what to try next.
+func (d *demo) play(ctx context.Context) error {
+	config := d.display(d.screen)
+	config.Dir, config.Log = d.command.Out, d.log
+	asks, err := d.asks(ctx)
+	if err != nil {
+		return err
+	}
+	var requests []job.Request
+	for _, a := range asks {
+		r, err := terminal.Submit(ctx, config, d.nats.broker, a.user, a.workflow, a.args, nil)
+		if err != nil {
+			return fmt.Errorf("submit %s: %w", a.workflow, err)
+		}
+		requests = append(requests, r)
+	}
+	states, err := terminal.Watch(ctx, config, d.nats.broker, requests...)
+	if err != nil {
+		return err
+	}
+	d.farewell(requests, states)
+	if d.command.Keep {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	return ended(states)
+}
+
+// ask is one job of the demo.
+type ask struct {
+	user     job.User
+	workflow string
+	args     map[string]string
+}
+
+// asks are two jobs of ann and one of bob, who is served between hers.
+func (d *demo) asks(ctx context.Context) ([]ask, error) {
+	ann, err := job.NewUser("terminal", "ann")
+	if err != nil {
+		return nil, err
+	}
+	bob, err := job.NewUser("terminal", "bob")
+	if err != nil {
+		return nil, err
+	}
+	paints, err := d.paints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !paints {
+		return []ask{
+			{ann, "test-pattern", map[string]string{"ground": "navy", "color": "red"}},
+			{ann, "test-pattern", map[string]string{"ground": "teal", "color": "yellow"}},
+			{bob, "test-pattern", map[string]string{"ground": "black", "color": "orange"}},
+		}, nil
+	}
+	return []ask{
+		{ann, "txt2img", map[string]string{"prompt": "a lighthouse at dusk, oil painting"}},
+		{ann, "txt2img", map[string]string{"prompt": "the same lighthouse in a storm"}},
+		{bob, "txt2img", map[string]string{"prompt": "a red fox asleep in the snow"}},
+	}, nil
+}
+
+// paints waits for what ComfyUI offers and reports whether txt2img can run.
+func (d *demo) paints(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, offersWithin)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		catalog, err := d.nats.broker.Catalog(ctx, job.DefaultQueue)
+		if err == nil {
+			offer, ok := catalog.Find("txt2img")
+			return ok && len(offer.Problems) == 0, nil
+		}
+		if !errors.Is(err, broker.ErrNotFound) && ctx.Err() == nil {
+			return false, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			if errors.Is(context.Cause(ctx), errInterrupted) {
+				return false, errInterrupted
+			}
+			return false, fmt.Errorf("ComfyUI at %s does not answer: start it, or leave --comfyui out to see the demo with a fake one",
+				cmp.Or(d.command.ComfyUI, "the fake"))
+		}
+	}
+}
+
+// nextFree is the first address on loopback from the port on that nobody
+// listens at.
+func nextFree(port int) (string, error) {
+	for p := range portTries {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port+p))
+		if free(addr) == nil {
+			return addr, nil
+		}
+	}
+	return "", fmt.Errorf("no free port from %d to %d on 127.0.0.1", port, port+portTries-1)
+}

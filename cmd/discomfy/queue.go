@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/terminal"
+)
+
+type queueCommand struct {
+	Watch bool `name:"watch" short:"w" help:"Stay, and show every change until Ctrl-C."`
+	JSON  bool `name:"json" help:"Write one JSON object a line."`
+	queueFlag
+	natsFlags `group:"nats"`
+}
+
+// Help is what `queue --help` adds.
+func (queueCommand) Help() string {
+	return `Shows the jobs in the order in which they will run, with the estimated time until each starts. Where
+the bridge is offline the jobs that wait in NATS are listed, without an order.
+
+` + exitHelp
+}
+
+// Run shows the queue.
+func (c *queueCommand) Run(ctx context.Context, s *session) error {
+	queue, err := c.parse()
+	if err != nil {
+		return err
+	}
+	b, err := s.connect(ctx, c.natsFlags, broker.Config{Name: "discomfy-queue", Role: "terminal"})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	config := s.display(s.screen())
+	config.Queue, config.JSON = queue, c.JSON
+	if !c.Watch {
+		return terminal.ShowQueue(ctx, config, b)
+	}
+	if err := terminal.WatchQueue(ctx, config, b); !errors.Is(err, errInterrupted) {
+		return fmt.Errorf("watch queue: %w", err)
+	}
+	return nil // Ctrl-C is how a watch ends
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/job"
+	"discomfy/pkg/terminal"
+)
+
+type showCommand struct {
+	ID        string `arg:"" name:"id" help:"Id of the job."`
+	Out       string `name:"out" type:"path" placeholder:"DIR" help:"Save the job's files in this folder as well."`
+	JSON      bool   `name:"json" help:"Write the record as JSON."`
+	natsFlags `group:"nats"`
+}
+
+// Help is what `show --help` adds.
+func (showCommand) Help() string {
+	return `Shows what was asked for, seed included, where the job stands or how it ended, its files and every state
+that is still stored. It needs no bridge. Records are kept for 90 days, files for 7.
+
+` + exitHelp
+}
+
+// Run shows the record.
+func (c *showCommand) Run(ctx context.Context, s *session) error {
+	id, err := job.ParseID(c.ID)
+	if err != nil {
+		return usageError{err}
+	}
+	b, err := s.connect(ctx, c.natsFlags, broker.Config{Name: "discomfy-show", Role: "terminal"})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	record, err := terminal.ReadRecord(ctx, b, id)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = s.writeJSON(record)
+	} else {
+		err = record.Write(s.stdout)
+	}
+	if err != nil || c.Out == "" {
+		return err
+	}
+	return c.save(ctx, s, b, record)
+}
+
+// save fetches the files; with --json their paths go to stderr.
+func (c *showCommand) save(ctx context.Context, s *session, b *broker.Broker, r terminal.Record) error {
+	files, err := terminal.SaveAll(ctx, b, c.Out, r.Results())
+	out := s.stdout
+	if c.JSON {
+		out = s.stderr
+	}
+	for _, f := range files {
+		fmt.Fprintln(out, "saved       "+f.Path)
+	}
+	return err
+}
+
+// writeJSON writes a value to stdout as indented JSON.
+func (s *session) writeJSON(v any) error {
+	encoder := json.NewEncoder(s.stdout)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/broker/embedded"
+	"discomfy/pkg/job"
+)
+
+type upCommand struct {
+	Data   string `name:"data" env:"DISCOMFY_DATA" default:"${data}" type:"path" placeholder:"DIR" help:"Folder for the jobs, states and files that NATS keeps (${default})."`
+	Listen string `name:"listen" env:"DISCOMFY_LISTEN" default:"127.0.0.1:4222" placeholder:"ADDR" help:"Where NATS listens (${default})."`
+	queueFlag
+	comfyFlags  `group:"comfyui"`
+	bridgeFlags `group:"bridge"`
+	logFlags    `group:"log"`
+}
+
+// Help is what `up --help` adds.
+func (upCommand) Help() string {
+	return `Starts a NATS JetStream server inside the process, keeps its data in a fixed folder, sets it up and
+serves one queue. "discomfy submit" and the NATS CLI find it without further flags. ComfyUI may come
+and go: jobs wait meanwhile.
+
+Example: discomfy up --comfyui http://gpu-host:8188`
+}
+
+// Run starts NATS and the bridge, and stops them in the opposite order.
+func (c *upCommand) Run(ctx context.Context, s *session) error {
+	log := s.logger(c.logFlags, s.stderr)
+	b, err := c.bridge(log)
+	if err != nil {
+		return err
+	}
+	if err := free(c.Listen); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	return withNATS(ctx, embedded.Config{Dir: filepath.Join(c.Data, "nats"), Addr: c.Listen, Log: log}, b.queue,
+		func(ctx context.Context, n *localNATS) error {
+			log.InfoContext(ctx, "NATS listens", slog.String("url", n.server.ClientURL()), slog.String("data", c.Data))
+			return b.run(ctx, n.broker)
+		})
+}
+
+func (c *upCommand) bridge(log *slog.Logger) (*bridgeProcess, error) {
+	queue, err := c.parse()
+	if err != nil {
+		return nil, err
+	}
+	return newBridge(queue, c.comfyFlags, c.bridgeFlags, log)
+}
+
+// free tells early, and in words, that an address is taken.
+func free(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s (%w): is another `discomfy up` or NATS server running? Choose another address with --listen", addr, err)
+	}
+	return l.Close()
+}
+
+// localNATS is a NATS server inside this process, set up and connected to.
+type localNATS struct {
+	server *embedded.Server
+	broker *broker.Broker
+}
+
+// withNATS runs a function beside a NATS server of its own, and stops the
+// server when the function has returned.
+func withNATS(ctx context.Context, c embedded.Config, queue job.Queue, run func(context.Context, *localNATS) error) error {
+	server, err := embedded.Start(c)
+	if err != nil {
+		return fmt.Errorf("start NATS: %w", err)
+	}
+	defer server.Shutdown()
+	group, ctx := errgroup.WithContext(ctx)
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	group.Go(func() error { return server.Run(serving) })
+	group.Go(func() error {
+		defer stop() // NATS stops last
+		b, err := setUp(ctx, server, queue, c.Log)
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		return run(ctx, &localNATS{server, b})
+	})
+	return group.Wait()
+}
+
+// setUp connects to the server in this process and creates what it must hold.
+// Nobody else can hold the lease of its queue.
+func setUp(ctx context.Context, server *embedded.Server, queue job.Queue, log *slog.Logger) (*broker.Broker, error) {
+	b, err := broker.Connect(ctx, broker.Config{InProcess: server, Name: "discomfy-up/" + string(queue), Seize: true, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Init(ctx, broker.InitConfig{Queues: []job.Queue{queue}}); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
