@@ -1,0 +1,149 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"discomfy/pkg/job"
+)
+
+const (
+	// announceEvery is the pace of queue snapshots: four a second.
+	announceEvery = 250 * time.Millisecond
+	// announceIdle repeats the snapshot of a queue that holds jobs, so that its
+	// estimates stay true and a late joiner always finds one.
+	announceIdle = 10 * time.Second
+)
+
+// announce publishes the queue's order whenever it changes.
+func (a *active) announce(ctx context.Context) error {
+	idle := time.NewTicker(announceIdle)
+	defer idle.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-a.changed:
+		case <-idle.C:
+		}
+		a.term.Snapshot(a.picture(time.Now()))
+		if !pause(ctx, announceEvery) {
+			return ctx.Err()
+		}
+	}
+}
+
+// picture is the queue as it stands: the runs that began, those that ComfyUI
+// has or is about to get, then the schedule.
+func (a *active) picture(now time.Time) job.Snapshot {
+	s := job.Snapshot{Queue: a.cfg.Queue, At: now.UTC(), Server: a.words(), Running: []job.Place{}, Waiting: []job.Place{}}
+	clock := a.clock()
+	for _, r := range a.inOrder() {
+		p := r.look()
+		place := job.Place{Job: r.id(), User: r.held.request.User, Workflow: r.held.request.Workflow}
+		if p.started || p.late {
+			place.Seconds = clock.run(r, p)
+			s.Running = append(s.Running, place)
+		} else {
+			place.Seconds = clock.wait(place.Workflow)
+			s.Waiting = append(s.Waiting, place)
+		}
+	}
+	var scheduled []job.Place
+	scheduled, s.Others = a.scheduled()
+	for _, place := range scheduled {
+		place.Seconds = clock.wait(place.Workflow)
+		s.Waiting = append(s.Waiting, place)
+	}
+	return s
+}
+
+// scheduled is the places of the schedule, without estimates, and the number of
+// other clients' prompts.
+func (a *active) scheduled() ([]job.Place, int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	places := make([]job.Place, 0, len(a.schedule.order()))
+	for _, h := range a.schedule.order() {
+		places = append(places, job.Place{Job: h.request.ID, User: h.request.User, Workflow: h.request.Workflow})
+	}
+	return places, a.others
+}
+
+// inOrder is the runs whose record is open, those that began first.
+func (a *active) inOrder() []*run {
+	runs := slices.DeleteFunc(a.snapshotRuns(), func(r *run) bool { return r.look().gone })
+	slices.SortFunc(runs, func(x, y *run) int {
+		return cmp.Or(-cmp.Compare(begun(x), begun(y)), cmp.Compare(x.order, y.order))
+	})
+	return runs
+}
+
+func begun(r *run) int {
+	if p := r.look(); p.started || p.late {
+		return 1
+	}
+	return 0
+}
+
+// words says why nothing moves, or "".
+func (a *active) words() string {
+	if w := a.link.state().words(); w != "" {
+		return w
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.full {
+		return "the results store is full; nothing new is started"
+	}
+	return ""
+}
+
+// clock adds up estimates along the queue. Once something of unknown duration
+// is ahead, everything behind it is unknown.
+type clock struct {
+	a     *active
+	ahead float64
+	known bool
+}
+
+// clock starts with what others have in the same ComfyUI.
+func (a *active) clock() *clock {
+	a.mu.Lock()
+	others := a.others
+	a.mu.Unlock()
+	c := &clock{a: a, known: true}
+	if others > 0 {
+		typical, ok := a.memory.typical()
+		c.ahead, c.known = float64(others)*typical.Seconds(), ok
+	}
+	return c
+}
+
+// run is the seconds until a running job ends.
+func (c *clock) run(r *run, p public) float64 {
+	left, known := 0.0, true
+	if !p.late {
+		left, known = c.a.tracker.left(p.rec)
+	}
+	if !known {
+		c.known = false
+		return 0
+	}
+	c.ahead += left
+	return left
+}
+
+// wait is the seconds until a waiting job starts.
+func (c *clock) wait(workflow string) float64 {
+	ahead := c.ahead
+	if !c.known {
+		ahead = 0
+	}
+	d, ok := c.a.memory.expect(workflow)
+	c.known = c.known && ok
+	c.ahead += d.Seconds()
+	return ahead
+}

@@ -1,0 +1,146 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/comfy"
+	"discomfy/pkg/job"
+	"discomfy/pkg/workflow"
+)
+
+// Keys of log attributes.
+const (
+	keyAttempt  = "attempt"
+	keyError    = "error"
+	keyJob      = "job_id"
+	keyPrompt   = "prompt_id"
+	keyQueue    = "queue"
+	keyWorkflow = "workflow"
+)
+
+// Config says how a bridge works. The zero value of every field but Queue is
+// usable.
+type Config struct {
+	// Queue is the queue served. Defaults to job.DefaultQueue.
+	Queue job.Queue
+	// InFlight is how many jobs may be inside ComfyUI at once: one runs, the
+	// others are ready so that the GPU never waits. Defaults to 2.
+	InFlight int
+	// Timeouts bound a run by the kind of its workflow, counted from the start
+	// of the run. Kinds that are absent get an hour for videos and ten minutes
+	// for everything else.
+	Timeouts map[workflow.Kind]time.Duration
+	// Wait is how long a job may wait before it ends as expired. Defaults to
+	// five days.
+	Wait time.Duration
+	// MaxResult bounds one result file, in bytes. Defaults to 1 GiB.
+	MaxResult int64
+	// Looks is the pause between the two looks after which a prompt counts as
+	// unknown to ComfyUI. Defaults to 2 s: a large body can still be on its way
+	// when the first look says "unknown".
+	Looks time.Duration
+	// Log receives what operators look for. Defaults to nowhere.
+	Log *slog.Logger
+	// Hook is called at the named points of a job's way, for fault tests. It is
+	// nil in production.
+	Hook func(ctx context.Context, point string)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Queue == "" {
+		c.Queue = job.DefaultQueue
+	}
+	if c.InFlight <= 0 {
+		c.InFlight = 2
+	}
+	if c.Wait <= 0 {
+		c.Wait = 5 * 24 * time.Hour
+	}
+	if c.MaxResult <= 0 {
+		c.MaxResult = 1 << 30
+	}
+	if c.Looks <= 0 {
+		c.Looks = 2 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Hook == nil {
+		c.Hook = func(context.Context, string) {}
+	}
+	return c
+}
+
+func (c Config) timeout(kind workflow.Kind) time.Duration {
+	if d, ok := c.Timeouts[kind]; ok && d > 0 {
+		return d
+	}
+	if kind == workflow.KindVideo {
+		return time.Hour
+	}
+	return 10 * time.Minute
+}
+
+// Bridge serves one queue with one ComfyUI server.
+type Bridge struct {
+	cfg       Config
+	log       *slog.Logger
+	broker    *broker.Broker
+	comfy     *comfy.Client
+	workflows *workflow.Set
+}
+
+// New returns a bridge that does nothing until Run.
+func New(cfg Config, b *broker.Broker, c *comfy.Client, set *workflow.Set) *Bridge {
+	cfg = cfg.withDefaults()
+	return &Bridge{
+		cfg: cfg, broker: b, comfy: c, workflows: set,
+		log: cfg.Log.With(slog.String(keyQueue, string(cfg.Queue))),
+	}
+}
+
+// Run serves the queue whenever it holds the lease, until ctx ends. It returns
+// nil after an orderly stop.
+func (b *Bridge) Run(ctx context.Context) error {
+	b.greet(ctx)
+	for {
+		err := b.broker.Lead(ctx, b.cfg.Queue, b.serve)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, broker.ErrNotSetUp), err == nil:
+			return err
+		}
+		b.log.ErrorContext(ctx, "the term ended by an error; beginning a new one", slog.Any(keyError, err))
+		if !pause(ctx, time.Second) {
+			return nil
+		}
+	}
+}
+
+// greet tests the connection once and names the server, so that a wrong
+// address is seen at once. An absent server is picked up when it comes.
+func (b *Bridge) greet(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	stats, err := b.comfy.SystemStats(ctx)
+	if err != nil {
+		b.log.WarnContext(ctx, "ComfyUI does not answer yet; jobs wait until it does",
+			slog.String("url", b.comfy.URL()), slog.Any(keyError, err))
+		return
+	}
+	b.log.InfoContext(ctx, "ComfyUI found", slog.String("url", b.comfy.URL()),
+		slog.String("version", stats.Version.String()), slog.Any("devices", deviceNames(stats)))
+}
+
+func deviceNames(s comfy.SystemStats) []string {
+	names := make([]string, 0, len(s.Devices))
+	for _, d := range s.Devices {
+		names = append(names, d.Name)
+	}
+	return names
+}

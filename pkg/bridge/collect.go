@@ -1,0 +1,271 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/comfy"
+	"discomfy/pkg/job"
+)
+
+const (
+	// historyWithin bounds the wait for the history entry of a run whose end
+	// was told: it is written within milliseconds.
+	historyWithin = 5 * time.Second
+	// mostDownloads bounds how often a file that breaks off is fetched.
+	mostDownloads = 5
+	// fullPause is the time between two tries to store a result in a full store.
+	fullPause = 5 * time.Second
+)
+
+// gather reads what a successful run left.
+func (r *run) gather(ctx context.Context) (step, error) {
+	entry, err := r.history(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if entry != nil {
+		return r.collect(ctx, entry.Outputs)
+	}
+	// The history is gone, but the socket told what was saved.
+	return r.collect(ctx, r.tracker.view(r.rec).outputs)
+}
+
+// history waits for the run's history entry, which the server writes after it
+// has told the end; nil when there is none.
+func (r *run) history(ctx context.Context) (*comfy.Entry, error) {
+	r.awaitSettled(ctx)
+	deadline := time.Now().Add(historyWithin)
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
+		entry, err := r.remembered(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case entry != nil:
+			return entry, nil
+		case err == nil && time.Now().After(deadline):
+			return nil, nil
+		case err != nil:
+			// The server does not answer; without an answer nothing is known.
+			r.log.WarnContext(ctx, "could not read the history", slog.Any(keyError, err))
+			wait = time.Second
+		}
+		if !pause(ctx, wait) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// awaitSettled gives the socket a moment to say that the entry is there.
+func (r *run) awaitSettled(ctx context.Context) {
+	t := time.NewTimer(100 * time.Millisecond)
+	defer t.Stop()
+	for !r.tracker.view(r.rec).settled {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			return
+		case <-r.rec.wake:
+		}
+	}
+}
+
+// collect stores the run's files and writes its end.
+func (r *run) collect(ctx context.Context, outputs []comfy.Output) (step, error) {
+	files := r.wanted(outputs)
+	if len(files) == 0 {
+		return r.fail(ctx, job.Failed, &job.Error{Code: job.CodeNoOutput, Message: "no output node saved a file"})
+	}
+	results := make([]job.Result, 0, len(files))
+	for i, out := range files {
+		r.cfg.Hook(ctx, PointBeforeDownload)
+		result, err := r.fetch(ctx, i+1, out)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, broker.ErrLeaseLost):
+			return nil, err
+		case err != nil:
+			return r.fail(ctx, job.Failed, err)
+		}
+		results = append(results, result)
+	}
+	r.cfg.Hook(ctx, PointAfterDownload)
+	r.remember()
+	return r.end(ctx, job.Done, func(s *job.State) { s.Results = results })
+}
+
+// wanted is the files that count as results: those of the workflow's outputs,
+// without temporary previews, each once and in a fixed order.
+func (r *run) wanted(outputs []comfy.Output) []comfy.Output {
+	var out []comfy.Output
+	seen := map[comfy.File]bool{}
+	for _, o := range outputs {
+		if o.File.Type == "output" && !seen[o.File] && r.isOutput(o.Node) {
+			seen[o.File] = true
+			out = append(out, o)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b comfy.Output) int { return cmp.Compare(r.rank(a.Node), r.rank(b.Node)) })
+	return out
+}
+
+func (r *run) isOutput(node string) bool {
+	return r.bound == nil || slices.Contains(r.bound.Outputs, node)
+}
+
+// rank is the place of an output node in the manifest's order.
+func (r *run) rank(node string) int {
+	if r.bound == nil {
+		return 0
+	}
+	return slices.Index(r.bound.Outputs, node)
+}
+
+// fetch stores one file, however often its download breaks off.
+func (r *run) fetch(ctx context.Context, n int, out comfy.Output) (job.Result, error) {
+	for try := 1; ; try++ {
+		result, err := r.copy(ctx, n, out)
+		switch {
+		case err == nil, ctx.Err() != nil, errors.Is(err, broker.ErrLeaseLost):
+			r.setFull(false)
+			return result, err
+		case errors.Is(err, broker.ErrStoreFull):
+			// Keep the job and submit nothing new until there is room.
+			r.log.ErrorContext(ctx, "the results store is full; make room or raise its limit", slog.Any(keyError, err))
+			r.setFull(true)
+			try--
+		case errors.Is(err, comfy.ErrNotFound):
+			return result, &job.Error{Code: job.CodeNoOutput, Message: fmt.Sprintf("ComfyUI no longer has the file %s", out.File.Name)}
+		case job.CodeOf(err) != job.CodeInternal, try == mostDownloads:
+			return result, err
+		default:
+			r.log.WarnContext(ctx, "a result was not stored; trying again", slog.String("file", out.File.Name), slog.Any(keyError, err))
+		}
+		wait := time.Second
+		if errors.Is(err, broker.ErrStoreFull) {
+			wait = fullPause
+		}
+		if !pause(ctx, wait) {
+			return result, ctx.Err()
+		}
+	}
+}
+
+// copy streams one file from ComfyUI into the results store.
+func (r *run) copy(ctx context.Context, n int, out comfy.Output) (job.Result, error) {
+	body, length, err := r.comfy.View(ctx, out.File)
+	if err != nil {
+		return job.Result{}, fmt.Errorf("download %s: %w", out.File.Name, err)
+	}
+	defer body.Close()
+	if length > r.cfg.MaxResult {
+		return job.Result{}, r.tooLarge(length)
+	}
+	ext := extension(out.File.Name)
+	name := fmt.Sprintf("%s/%d-%d%s", r.id(), r.term.Epoch(), n, ext)
+	whole := &wholeReader{r: io.LimitReader(body, r.cfg.MaxResult+1), want: length}
+	size, digest, err := r.term.PutResult(ctx, name, whole)
+	switch {
+	case err != nil:
+		return job.Result{}, fmt.Errorf("store %s: %w", out.File.Name, err)
+	case size > r.cfg.MaxResult:
+		return job.Result{}, r.tooLarge(size)
+	}
+	return job.Result{
+		Name: name, File: path.Base(out.File.Name), Type: mediaType(ext),
+		Size: size, Digest: digest, Node: out.Node,
+	}, nil
+}
+
+func (r *run) tooLarge(size int64) error {
+	return &job.Error{
+		Code:    job.CodeTooLarge,
+		Message: fmt.Sprintf("more than %d MB, the limit is %d MB", size>>20, r.cfg.MaxResult>>20),
+	}
+}
+
+// wholeReader turns a body that ends before its announced length into an error,
+// so that a truncated file is never stored.
+type wholeReader struct {
+	r    io.Reader
+	want int64 // -1 when the server did not say
+	got  int64
+}
+
+func (w *wholeReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	w.got += int64(n)
+	if err == io.EOF && w.want >= 0 && w.got != w.want {
+		return n, fmt.Errorf("got %d of %d bytes: %w", w.got, w.want, io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
+var plainExtension = regexp.MustCompile(`^\.[a-z0-9]{1,8}$`)
+
+// extension is the file's ending with its dot, harmless as part of a name.
+func extension(name string) string {
+	ext := strings.ToLower(path.Ext(name))
+	if !plainExtension.MatchString(ext) {
+		return ".bin"
+	}
+	return ext
+}
+
+// mediaType is what a file with this ending holds. The endings that ComfyUI
+// saves are named here, since the system's table differs between machines.
+func mediaType(ext string) string {
+	switch ext {
+	case ".png":
+		return "image/png"
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".webp":
+		return "image/webp"
+	case ".gif":
+		return "image/gif"
+	case ".mp4":
+		return "video/mp4"
+	case ".webm":
+		return "video/webm"
+	case ".mov":
+		return "video/quicktime"
+	case ".mkv":
+		return "video/x-matroska"
+	case ".flac":
+		return "audio/flac"
+	case ".mp3":
+		return "audio/mpeg"
+	case ".wav":
+		return "audio/wav"
+	case ".glb":
+		return "model/gltf-binary"
+	}
+	if t, _, err := mime.ParseMediaType(mime.TypeByExtension(ext)); err == nil {
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// remember learns from a run that ended well.
+func (r *run) remember() {
+	t := r.state.Timings
+	if t == nil || t.Started.IsZero() || !t.Ended.After(t.Started) {
+		return
+	}
+	r.memory.learn(r.held.request.Workflow, t.Ended.Sub(t.Started), r.tracker.durations(r.rec))
+	poke(r.learnt)
+}

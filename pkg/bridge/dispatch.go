@@ -1,0 +1,92 @@
+package bridge
+
+import (
+	"context"
+	"slices"
+
+	"discomfy/pkg/job"
+)
+
+// dispatch lets jobs into ComfyUI, one after the other and in the order of the
+// schedule, while the window has room.
+func (a *active) dispatch(ctx context.Context) error {
+	for {
+		link := a.link.state()
+		h := a.take(link)
+		if h == nil {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-a.free:
+			case <-link.change:
+			}
+			continue
+		}
+		r := a.begin(ctx, h, (*run).submit)
+		a.orderChanged()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.passed:
+		}
+	}
+}
+
+// take removes the job whose turn it is; nil when nothing may be submitted.
+//
+// While a run is being looked for, nothing is: what ComfyUI has lost goes
+// before all others, and in its old order.
+func (a *active) take(link linkState) *held {
+	if slices.ContainsFunc(a.snapshotRuns(), func(r *run) bool { return r.look().seeking }) {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !link.ready() || a.full || a.window >= a.cfg.InFlight {
+		return nil
+	}
+	return a.schedule.next()
+}
+
+// begin starts the goroutine that owns the job from now on.
+func (a *active) begin(ctx context.Context, h *held, first step) *run {
+	r := newRun(a, h)
+	a.mu.Lock()
+	a.runs[h.request.ID] = r
+	a.window++
+	a.begun++
+	r.order = a.begun
+	a.mu.Unlock()
+	a.owners.Go(func() { r.own(ctx, first) })
+	return r
+}
+
+// leave ends the ownership of a job and frees its place in the window.
+func (a *active) leave(r *run, back *held) {
+	a.mu.Lock()
+	delete(a.runs, r.id())
+	a.window--
+	if back != nil {
+		a.schedule.giveBack(back)
+	}
+	a.mu.Unlock()
+	a.orderChanged()
+}
+
+// setFull notes whether the results store takes files.
+func (a *active) setFull(full bool) {
+	a.mu.Lock()
+	changed := a.full != full
+	a.full = full
+	a.mu.Unlock()
+	if changed {
+		a.orderChanged()
+	}
+}
+
+// find is the run of a job, or nil.
+func (a *active) find(id job.ID) *run {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.runs[id]
+}

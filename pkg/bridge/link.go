@@ -1,0 +1,76 @@
+package bridge
+
+import (
+	"sync"
+
+	"discomfy/pkg/comfy"
+	"discomfy/pkg/workflow"
+)
+
+// link is what is known of the server and the connection to it. It is safe for
+// concurrent use.
+type link struct {
+	mu      sync.Mutex
+	gen     uint64 // of the socket, 0 while there is none
+	version comfy.Version
+	devices []string
+	nodes   *workflow.Nodes // nil until the server told them
+	change  chan struct{}   // closed and replaced at each change
+	refresh chan struct{}   // receives at each new generation
+}
+
+func newLink() *link {
+	return &link{change: make(chan struct{}), refresh: make(chan struct{}, 1)}
+}
+
+func (l *link) connected(gen uint64) {
+	l.update(func() { l.gen = gen })
+	poke(l.refresh)
+}
+
+func (l *link) disconnected() { l.update(func() { l.gen = 0 }) }
+
+// learned stores what a look at the server told.
+func (l *link) learned(v comfy.Version, devices []string, nodes *workflow.Nodes) {
+	l.update(func() { l.version, l.devices, l.nodes = v, devices, nodes })
+}
+
+// renew replaces the node list.
+func (l *link) renew(nodes *workflow.Nodes) { l.update(func() { l.nodes = nodes }) }
+
+func (l *link) update(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f()
+	close(l.change)
+	l.change = make(chan struct{})
+}
+
+// linkState is the link at one moment.
+type linkState struct {
+	gen     uint64
+	version comfy.Version
+	devices []string
+	nodes   *workflow.Nodes
+	change  <-chan struct{} // closed when this is no longer true
+}
+
+func (l *link) state() linkState {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return linkState{gen: l.gen, version: l.version, devices: l.devices, nodes: l.nodes, change: l.change}
+}
+
+// ready reports whether prompts can be submitted.
+func (s linkState) ready() bool { return s.gen != 0 && s.nodes != nil }
+
+// words says why nothing moves, or "".
+func (s linkState) words() string {
+	switch {
+	case s.gen == 0:
+		return "ComfyUI does not answer; jobs wait until it does"
+	case s.nodes == nil:
+		return "ComfyUI is starting"
+	}
+	return ""
+}
