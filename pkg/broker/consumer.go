@@ -86,11 +86,11 @@ func merged(a, b map[string]string) map[string]string {
 	return all
 }
 
-// contains reports whether every entry of part is in whole; servers add
-// entries of their own.
+// contains reports whether every entry of part is in whole. Servers add
+// entries of their own and change them.
 func contains(whole, part map[string]string) bool {
 	for k, v := range part {
-		if whole[k] != v {
+		if whole[k] != v && !strings.HasPrefix(k, "_nats.") {
 			return false
 		}
 	}

@@ -37,24 +37,27 @@ func (j *followed) live(epoch uint64) bool {
 	return true
 }
 
-// settle plans the next read.
+// settle plans the next read. After a find it is soon, since another state may
+// be just behind the one that was found.
 func (j *followed) settle(now time.Time, found bool) {
-	switch {
-	case found:
-		j.tries = rereads // whatever woke us is answered
-		j.due = now.Add(recheck)
-	case j.tries < rereads:
-		j.due = now.Add(rereadFirst << j.tries)
-		j.tries++
-	default:
-		j.due = now.Add(recheck)
+	if found {
+		j.tries = 0
 	}
+	if j.tries == rereads {
+		j.due = now.Add(recheck)
+		return
+	}
+	j.due = now.Add(rereadFirst << j.tries)
+	j.tries++
 }
 
 // nextDue is how long nothing has to be read. Jobs that have ended are read
 // only when an alarm says so.
 func (f *follower) nextDue() time.Duration {
 	next := recheck
+	if f.box.crowded() {
+		return next // the receiver makes room first
+	}
 	for _, j := range f.order {
 		if !j.ended {
 			next = min(next, time.Until(j.due))

@@ -97,9 +97,8 @@ func (b *Broker) ensureStream(ctx context.Context, was *jetstream.StreamConfig, 
 		return nil
 	}
 	s, err := b.js.CreateOrUpdateStream(ctx, want)
-	for shrinks && judge(err) == storeFull && want.MaxBytes/2 >= minBucketBytes {
-		want.MaxBytes /= 2
-		s, err = b.js.CreateOrUpdateStream(ctx, want)
+	if shrinks && judge(err) == storeFull {
+		s, err = b.shrink(ctx, &want)
 	}
 	switch {
 	case err != nil && judge(err) == storeFull:
@@ -114,6 +113,22 @@ func (b *Broker) ensureStream(ctx context.Context, was *jetstream.StreamConfig, 
 	}
 	b.cfg.Log.InfoContext(ctx, verbFor(was != nil)+" stream", keyStream, want.Name)
 	return nil
+}
+
+// shrink creates a bucket with half of the largest size that the server has:
+// the other half is for what comes after it.
+func (b *Broker) shrink(ctx context.Context, want *jetstream.StreamConfig) (jetstream.Stream, error) {
+	for {
+		want.MaxBytes /= 2
+		s, err := b.js.CreateOrUpdateStream(ctx, *want)
+		switch {
+		case err == nil:
+			want.MaxBytes /= 2
+			return b.js.CreateOrUpdateStream(ctx, *want)
+		case judge(err) != storeFull || want.MaxBytes/2 < minBucketBytes:
+			return s, err
+		}
+	}
 }
 
 func verbFor(existed bool) string {

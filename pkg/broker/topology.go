@@ -58,10 +58,12 @@ type asset struct {
 }
 
 func topology(c InitConfig) []asset {
-	assets := []asset{stateAsset(), progressAsset(), bucketAsset(inputsBucket,
-		"Pictures that users attached, named by their content", c.InputsBytes, defaultInputsBytes),
-		bucketAsset(resultsBucket,
-			"Files that jobs produced: <job id>/<epoch>-<n>.<ext>", c.ResultsBytes, defaultResultsBytes)}
+	assets := []asset{
+		stateAsset(),
+		progressAsset(),
+		bucketAsset(resultsBucket, "Files that jobs produced: <job id>/<epoch>-<n>.<ext>", c.ResultsBytes, defaultResultsBytes),
+		bucketAsset(inputsBucket, "Pictures that users attached, named by their content", c.InputsBytes, defaultInputsBytes),
+	}
 	for _, q := range c.Queues {
 		assets = append(assets, jobsAsset(q, c.MaxJobs))
 	}
