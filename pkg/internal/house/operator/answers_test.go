@@ -46,7 +46,7 @@ func TestDocumentedAnswers(t *testing.T) {
 			}
 		}
 		if *update {
-			text = answered(text, q, answer)
+			text = answered(text, q, tidy(answer))
 			continue
 		}
 		if diff := cmp.Diff(lasting(q.answer), lasting(answer)); diff != "" {
@@ -58,6 +58,15 @@ func TestDocumentedAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// tidy leaves out the blanks at the ends of lines and of the answer.
+func tidy(answer string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimRight(answer, " \n") + "\n") {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
 }
 
 func TestEveryQuestionHasFacts(t *testing.T) {

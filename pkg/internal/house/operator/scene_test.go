@@ -57,7 +57,7 @@ func newScene(t *testing.T) *scene {
 // startBridge serves the queue with a fake ComfyUI until the test ends.
 func (s *scene) startBridge(t *testing.T) {
 	t.Helper()
-	_, url := comfysimtest.Start(t, comfysim.Config{Speed: 1, LoadTime: time.Millisecond, StepTime: 2 * time.Second})
+	_, url := comfysimtest.Start(t, comfysim.Config{Speed: 1, LoadTime: time.Millisecond, StepTime: time.Second})
 	client, err := comfy.New(comfy.Config{URL: url})
 	if err != nil {
 		t.Fatal(err)

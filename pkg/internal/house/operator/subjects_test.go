@@ -103,10 +103,11 @@ func subjectsTable(t *testing.T, streams []jetstream.StreamConfig) string {
 			}
 			subjects = append(subjects, "`"+form+"`")
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, strings.Join(subjects, "<br>"), s.Description, kept(s))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, strings.Join(subjects, "<br>"), strings.ReplaceAll(s.Description, "<", "&lt;"), kept(s))
 	}
 	for _, form := range forms {
-		fmt.Fprintf(&b, "| | `%s` | Questions to the active bridge: status, cancel, catalog, stats | not at all |\n", form)
+		fmt.Fprintf(&b, "| | `%s` | Requests to the active bridge: %s, %s, %s, %s | not at all |\n", form,
+			broker.VerbStatus, broker.VerbCancel, broker.VerbCatalog, broker.VerbStats)
 	}
 	return b.String() + "\n"
 }
