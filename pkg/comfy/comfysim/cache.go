@@ -3,6 +3,7 @@ package comfysim
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 )
 
@@ -10,6 +11,7 @@ import (
 // Only the executor uses it.
 type cache struct {
 	results map[string]*result
+	objects map[[2]string]string // node id and class: the random name that a PreviewImage drew when it was made
 }
 
 // result is what a node produced.
@@ -18,10 +20,16 @@ type result struct {
 	ui      *object // what `executed` and history report; nil for a node without
 }
 
-func newCache() *cache { return &cache{results: map[string]*result{}} }
+func newCache() *cache {
+	return &cache{results: map[string]*result{}, objects: map[[2]string]string{}}
+}
 
 // keep forgets everything that the prompt at hand could not use.
-func (c *cache) keep(signatures map[string]string) {
+func (c *cache) keep(prompt *object, signatures map[string]string) {
+	maps.DeleteFunc(c.objects, func(k [2]string, _ string) bool {
+		node := prompt.child(k[0])
+		return node == nil || node.text("class_type") != k[1]
+	})
 	wanted := map[string]bool{}
 	for _, s := range signatures {
 		wanted[s] = true
@@ -31,6 +39,15 @@ func (c *cache) keep(signatures map[string]string) {
 			delete(c.results, s)
 		}
 	}
+}
+
+// tempName is the random part of a preview node's file names.
+func (c *cache) tempName(id, class string) string {
+	k := [2]string{id, class}
+	if c.objects[k] == "" {
+		c.objects[k] = newTempName()
+	}
+	return c.objects[k]
 }
 
 // signer computes the signatures of a prompt's nodes: class, inputs and everything they depend on.

@@ -38,11 +38,19 @@ func (c client) do(method, path string, body any) (int, map[string]any) {
 
 func (c client) raw(method, path, contentType string, body []byte) (int, []byte) {
 	c.t.Helper()
+	status, _, data := c.exchange(method, path, contentType, body)
+	return status, data
+}
+
+func (c client) exchange(method, path, contentType string, body []byte) (int, http.Header, []byte) {
+	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	r.Header.Set("Content-Type", contentType)
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
 	web := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 	a, err := web.Do(r)
 	if err != nil {
@@ -53,7 +61,7 @@ func (c client) raw(method, path, contentType string, body []byte) (int, []byte)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return a.StatusCode, data
+	return a.StatusCode, a.Header, data
 }
 
 func encodeBody(t testing.TB, body any) []byte {

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,7 +17,7 @@ import (
 
 // getView answers a file, or a picture converted as asked.
 func (s *Server) getView(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
+	q := lenientQuery(r)
 	name, kind := annotated(q.Get("filename"), q.Get("type"))
 	if kind == "" {
 		kind = "output"
@@ -36,6 +37,12 @@ func (s *Server) getView(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// lenientQuery takes a semicolon for a character, as in preview=webp;90; Go takes it for an error.
+func lenientQuery(r *http.Request) url.Values {
+	q, _ := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B"))
+	return q
+}
+
 func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, path string) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -49,7 +56,7 @@ func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	w.Header().Set("Content-Disposition", fmt.Sprintf("filename=%q", filepath.Base(path)))
-	q := r.URL.Query()
+	q := lenientQuery(r)
 	if q.Get("preview") != "" || q.Get("channel") == "rgb" || q.Get("channel") == "a" {
 		s.sendConverted(w, path, q.Get("preview"), q.Get("channel"))
 		return
@@ -59,8 +66,17 @@ func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 func contentType(path string) string {
-	if t := mime.TypeByExtension(filepath.Ext(path)); t != "" {
-		return t
+	switch strings.ToLower(filepath.Ext(path)) { // not the system's table, which differs between machines
+	case ".png":
+		return "image/png"
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".webp":
+		return "image/webp"
+	case ".gif":
+		return "image/gif"
+	case ".mp4":
+		return "video/mp4"
 	}
 	return "application/octet-stream"
 }

@@ -52,7 +52,7 @@ func (s *Server) postPrompt(w http.ResponseWriter, r *http.Request) {
 		refuse(w, v.err, v.nodeErrors)
 		return
 	}
-	if !p.queue.put(&item{number: number, id: id, prompt: prompt, extra: s.extraData(in), outputs: v.outputs}) {
+	if !p.queue.put(&item{number: number, id: id, prompt: prompt, extra: s.extraData(in), outputs: s.arrange(v.outputs)}) {
 		replyTrouble(w)
 		return
 	}

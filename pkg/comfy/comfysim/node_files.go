@@ -113,13 +113,13 @@ func saveImage(_ context.Context, c *call) (*result, error) {
 	return c.savePictures("output", c.prefix(p), p)
 }
 
-// previewImage saves to the temp folder, under a name that is random for each start of the server.
+// previewImage saves to the temp folder, under a name that is random for each node object.
 func previewImage(_ context.Context, c *call) (*result, error) {
 	p, err := c.pictures("images")
 	if err != nil {
 		return nil, err
 	}
-	return c.savePictures("temp", "ComfyUI_temp_"+c.run.p.temp, p)
+	return c.savePictures("temp", "ComfyUI_temp_"+c.run.p.cache.tempName(c.id, "PreviewImage"), p)
 }
 
 func (c *call) savePictures(kind, prefix string, p pictures) (*result, error) {

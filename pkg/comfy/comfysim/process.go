@@ -16,7 +16,6 @@ type process struct {
 	history   *history
 	hub       *hub
 	cache     *cache
-	temp      string      // the random part of temp file names
 	interrupt atomic.Bool // stop what runs at its next check
 
 	mu           sync.Mutex
@@ -29,7 +28,7 @@ type process struct {
 
 func newProcess(s *Server) *process {
 	return &process{
-		server: s, queue: newQueue(), history: newHistory(), hub: newHub(), cache: newCache(), temp: newTempName(),
+		server: s, queue: newQueue(), history: newHistory(), hub: newHub(), cache: newCache(),
 		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 }

@@ -49,6 +49,7 @@ type queue struct {
 	counter int
 	waiting waiting
 	running *item
+	idle    bool          // the executor waits for a prompt
 	wake    chan struct{} // one token when there may be something to take
 }
 
@@ -83,7 +84,7 @@ func (q *queue) put(it *item) bool {
 // await waits until a prompt waits.
 func (q *queue) await(ctx context.Context) error {
 	for {
-		if q.anyWaiting() {
+		if q.rest() {
 			return nil
 		}
 		select {
@@ -94,10 +95,12 @@ func (q *queue) await(ctx context.Context) error {
 	}
 }
 
-func (q *queue) anyWaiting() bool {
+// rest says whether there is something to take; the executor is idle where not.
+func (q *queue) rest() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting) > 0
+	q.idle = len(q.waiting) == 0
+	return !q.idle
 }
 
 // take makes the next prompt the running one; nil when none waits any more.

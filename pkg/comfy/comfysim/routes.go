@@ -49,7 +49,8 @@ func (s *Server) routes() http.Handler {
 
 func notFound(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		replyText(w, http.StatusNotFound, "404: Not Found")
+		w.Header().Set("Content-Type", "application/octet-stream") // so the folder of static files says
+		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	replyText(w, http.StatusMethodNotAllowed, "405: Method Not Allowed")

@@ -28,7 +28,7 @@ func newRun(p *process, it *item) *run {
 		entry: &entry{item: it, outputs: obj(), meta: obj(), status: "error"},
 	}
 	r.sigs = p.signatures(it.prompt)
-	p.cache.keep(r.sigs)
+	p.cache.keep(it.prompt, r.sigs)
 	r.plan = newPlan(it.prompt, it.outputs, r.isOutput, func(id string) bool { return r.cached(id) != nil })
 	return r
 }

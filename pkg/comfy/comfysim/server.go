@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,6 +23,9 @@ type Server struct {
 	// pace lets time pass: d for a step, 0 before whatever the executor tells. Tests replace it to hold the
 	// executor where they want it.
 	pace func(ctx context.Context, d time.Duration) error
+	// arrange puts the output nodes of a prompt in the order to execute. ComfyUI's is that of a Python set, which
+	// differs from one start of the server to the next; here it is the prompt's unless a test replaces it.
+	arrange func(outputs []string) []string
 
 	mu    sync.Mutex
 	proc  *process
@@ -50,7 +54,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fake ComfyUI: %w", err)
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, traits: t, catalog: c, disk: d, runs: &runLog{}, pace: sleep}
+	s := &Server{cfg: cfg, log: cfg.Log, traits: t, catalog: c, disk: d, runs: &runLog{}, pace: sleep, arrange: slices.Clone[[]string]}
 	s.proc = newProcess(s)
 	s.handler = s.routes()
 	return s, nil

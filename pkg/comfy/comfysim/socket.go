@@ -19,6 +19,8 @@ type socket struct {
 	id   string
 	conn *websocket.Conn
 	mu   sync.Mutex // gorilla allows one writer
+	sent int        // frames written
+	done int        // what the handler has done: 1 for the welcome, 1 for each message
 }
 
 // write sends a frame; a socket that cannot take it within writeWait is closed.
@@ -29,6 +31,13 @@ func (s *socket) write(kind int, data []byte) {
 	if err := s.conn.WriteMessage(kind, data); err != nil {
 		_ = s.conn.NetConn().Close()
 	}
+	s.sent++
+}
+
+func (s *socket) step() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done++
 }
 
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
@@ -47,6 +56,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	defer p.hub.leave(sock)
 	s.log.DebugContext(r.Context(), "socket opened", "client_id", sock.id)
 	p.welcome(sock)
+	sock.step()
 	s.readSocket(p, sock)
 	s.log.DebugContext(r.Context(), "socket closed", "client_id", sock.id)
 }
@@ -66,19 +76,23 @@ func (s *Server) readSocket(p *process, sock *socket) {
 		if err != nil {
 			return
 		}
-		if !first {
-			continue
+		if first {
+			s.exchangeFeatures(p, sock, data)
 		}
-		var m struct {
-			Type string `json:"type"`
-			Data struct {
-				PreviewMetadata bool `json:"supports_preview_metadata"`
-			} `json:"data"`
-		}
-		if json.Unmarshal(data, &m) != nil || m.Type != "feature_flags" {
-			continue
-		}
-		p.hub.announce(sock.id, m.Data.PreviewMetadata)
-		p.hub.direct(sock.id, "feature_flags", s.catalog.facts.get("features"))
+		sock.step()
 	}
+}
+
+func (s *Server) exchangeFeatures(p *process, sock *socket, data []byte) {
+	var m struct {
+		Type string `json:"type"`
+		Data struct {
+			PreviewMetadata bool `json:"supports_preview_metadata"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(data, &m) != nil || m.Type != "feature_flags" {
+		return
+	}
+	p.hub.announce(sock.id, m.Data.PreviewMetadata)
+	p.hub.direct(sock.id, "feature_flags", s.catalog.facts.get("features"))
 }
