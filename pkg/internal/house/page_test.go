@@ -43,7 +43,7 @@ var pageRules = []rule{
 	},
 	{
 		name:  "the package map lists the packages",
-		check: packageMap,
+		check: unlistedPackages,
 		control: map[string]string{
 			"README.md": "## Package map\n\n| `pkg/a` | a |\n", "pkg/a/a.go": "package a\n", "pkg/b/b.go": "package b\n",
 		},
@@ -51,7 +51,7 @@ var pageRules = []rule{
 	},
 	{
 		name:    "the package map lists nothing else",
-		check:   packageMap,
+		check:   listedOthers,
 		control: map[string]string{"README.md": "## Package map\n\n| `pkg/a` | a |\n"},
 		finds:   "pkg/a",
 	},
@@ -120,22 +120,29 @@ func demoCommand(tr tree) []string {
 	return nil
 }
 
-func packageMap(tr tree) []string {
-	var listed, packages, complaints []string
+func listedPackages(tr tree) []string {
+	var listed []string
 	for _, m := range tableRow.FindAllStringSubmatch(tr.section("Package map"), -1) {
 		listed = append(listed, m[1])
 	}
+	return listed
+}
+
+func unlistedPackages(tr tree) []string {
+	known := listedPackages(tr)
+	var complaints []string
 	for _, f := range tr.source() {
-		if !slices.Contains(packages, f.dir()) {
-			packages = append(packages, f.dir())
-		}
-	}
-	for _, name := range packages {
-		if !slices.Contains(listed, name) {
+		if name := f.dir(); !slices.Contains(known, name) {
+			known = append(known, name)
 			complaints = append(complaints, "README.md: the package map lacks "+name)
 		}
 	}
-	for _, name := range listed {
+	return complaints
+}
+
+func listedOthers(tr tree) []string {
+	var complaints []string
+	for _, name := range listedPackages(tr) {
 		if !tr.has(name) {
 			complaints = append(complaints, "README.md: the package map has "+name+", which is not there")
 		}

@@ -138,7 +138,7 @@ func unwatchedGoroutines(tr tree) []string {
 		if f.test && f.imports("go.uber.org/goleak") {
 			watches = append(watches, f.dir())
 		}
-		if !f.test && strings.HasPrefix(f.path, "pkg/") && startsGoroutines(f) && !slices.Contains(starts, f.dir()) {
+		if watchable(f) && startsGoroutines(f) && !slices.Contains(starts, f.dir()) {
 			starts = append(starts, f.dir())
 		}
 	}
@@ -149,6 +149,12 @@ func unwatchedGoroutines(tr tree) []string {
 		}
 	}
 	return complaints
+}
+
+// watchable leaves out commands, which end with their process, and the helpers
+// of tests, which end with the test that uses them.
+func watchable(f goFile) bool {
+	return !f.test && strings.HasPrefix(f.path, "pkg/") && !strings.HasSuffix(f.dir(), "test")
 }
 
 func startsGoroutines(f goFile) bool {
