@@ -92,11 +92,11 @@ func (s *Server) sendConverted(w http.ResponseWriter, path, preview, channel str
 	format, quality, _ := strings.Cut(preview, ";")
 	switch {
 	case preview == "" && channel == "a":
-		data = encodePNG(alphaOf(each(pictures{img}, opacity)[0]), nil)
+		data = encodePNG(invert(channelOf(img, "alpha")), nil)
 	case preview == "":
-		data = encodePNG(img, nil)
-	case format == "jpeg":
-		kind, data = "image/jpeg", encodeJPEG(img, qualityOf(quality))
+		data = encodePNG(opaque(img), nil)
+	case format == "jpeg" && channel != "a":
+		kind, data = "image/jpeg", encodeJPEG(opaque(img), qualityOf(quality))
 	default:
 		kind, data = "image/webp", encodeWebP(img)
 	}

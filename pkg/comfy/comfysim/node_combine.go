@@ -24,8 +24,11 @@ func (c *call) twoPictures(first, second string) (a, b pictures, err error) {
 	if a, err = c.pictures(first); err != nil {
 		return nil, nil, err
 	}
-	b, err = c.pictures(second)
-	return a, b, err
+	if b, err = c.pictures(second); err != nil {
+		return nil, nil, err
+	}
+	w, h := a.size()
+	return a, b, fits(w, h, len(a)) // the result is new, and as large
 }
 
 func fit(img *image.RGBA, to image.Rectangle) *image.RGBA {

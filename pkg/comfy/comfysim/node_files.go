@@ -65,30 +65,46 @@ func (s *Server) changed(class string, inputs *object) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// loadImage gives the picture without its alpha, and that as a mask that is white where the picture is clear.
 func loadImage(_ context.Context, c *call) (*result, error) {
+	img, err := c.inputPicture()
+	if err != nil {
+		return nil, err
+	}
+	return outputs(pictures{opaque(img)}, pictures{channelOf(img, "alpha")})
+}
+
+func loadImageMask(_ context.Context, c *call) (*result, error) {
+	img, err := c.inputPicture()
+	if err != nil {
+		return nil, err
+	}
+	return outputs(pictures{channelOf(img, c.text("channel"))})
+}
+
+func (c *call) inputPicture() (*image.NRGBA, error) {
 	name := c.text("image")
 	path, _ := c.run.p.server.disk.find(name, "input")
 	img, err := readPicture(path)
+	if errors.Is(err, errTooLarge) {
+		return nil, outOfMemory(1)
+	}
 	if err != nil {
 		return nil, &nodeError{kind: "PIL.UnidentifiedImageError", traceback: "LoadImage",
 			message: "cannot identify image file '/comfyui/input/" + name + "'"}
 	}
-	mask := image.NewRGBA(image.Rect(0, 0, img.Rect.Dx(), img.Rect.Dy()))
-	if c.run.class(c.id).name == "LoadImageMask" {
-		return outputs(pictures{img})
-	}
-	return outputs(pictures{img}, pictures{mask})
+	return img, nil
 }
 
-func readPicture(path string) (*image.RGBA, error) {
+func readPicture(path string) (*image.NRGBA, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read picture: %w", err)
 	}
 	return decodePicture(data)
 }
 
-func decodePicture(data []byte) (*image.RGBA, error) {
+func decodePicture(data []byte) (*image.NRGBA, error) {
 	cfg, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("read picture: %w", err)
@@ -100,9 +116,33 @@ func decodePicture(data []byte) (*image.RGBA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read picture: %w", err)
 	}
-	img := image.NewRGBA(image.Rect(0, 0, cfg.Width, cfg.Height))
+	img := image.NewNRGBA(image.Rect(0, 0, cfg.Width, cfg.Height))
 	draw.Draw(img, img.Rect, src, src.Bounds().Min, draw.Src)
 	return img, nil
+}
+
+// opaque drops the alpha and leaves the colours as they are.
+func opaque(img *image.NRGBA) *image.RGBA {
+	out := newPicture(img.Rect.Dx(), img.Rect.Dy())
+	copy(out.Pix, img.Pix)
+	for i := 3; i < len(out.Pix); i += 4 {
+		out.Pix[i] = 255
+	}
+	return out
+}
+
+// channelOf shows one channel as brightness; alpha the other way round, as a mask.
+func channelOf(img *image.NRGBA, channel string) *image.RGBA {
+	offset, flip := map[string]int{"red": 0, "green": 1, "blue": 2}[channel], uint8(0)
+	if channel == "alpha" {
+		offset, flip = 3, 255
+	}
+	out := newPicture(img.Rect.Dx(), img.Rect.Dy())
+	for i := 0; i < len(out.Pix); i += 4 {
+		v := img.Pix[i+offset] ^ flip
+		out.Pix[i], out.Pix[i+1], out.Pix[i+2], out.Pix[i+3] = v, v, v, 255
+	}
+	return out
 }
 
 func saveImage(_ context.Context, c *call) (*result, error) {

@@ -21,10 +21,11 @@ func solidMask(_ context.Context, c *call) (*result, error) {
 
 // uniform makes a batch of one colour; its pictures share their pixels.
 func uniform(c *call, col color.RGBA) (*result, error) {
-	img, err := newPicture(c.integer("width"), c.integer("height"))
-	if err != nil {
+	width, height := c.integer("width"), c.integer("height")
+	if err := fits(width, height, 1); err != nil {
 		return nil, err
 	}
+	img := newPicture(width, height)
 	fill(img, col)
 	return outputs(repeat(pictures{img}, max(c.integer("batch_size"), 1)))
 }
@@ -109,7 +110,7 @@ func imageCrop(_ context.Context, c *call) (*result, error) {
 	x, y := min(c.integer("x"), w-1), min(c.integer("y"), h-1)
 	area := image.Rect(x, y, x+max(c.integer("width"), 1), y+max(c.integer("height"), 1)).Intersect(p[0].Rect)
 	return outputs(each(p, func(img *image.RGBA) *image.RGBA {
-		out := image.NewRGBA(image.Rect(0, 0, area.Dx(), area.Dy()))
+		out := newPicture(area.Dx(), area.Dy())
 		draw.Copy(out, image.Point{}, img, area, draw.Src, nil)
 		return out
 	}))
@@ -144,7 +145,7 @@ func imageScaleBy(_ context.Context, c *call) (*result, error) {
 }
 
 func scaled(p pictures, width, height int, method string) (*result, error) {
-	if _, err := newPicture(width, height); err != nil {
+	if err := fits(width, height, len(p)); err != nil {
 		return nil, err
 	}
 	return outputs(each(p, func(img *image.RGBA) *image.RGBA { return resize(img, width, height, scaler(method)) }))
@@ -161,7 +162,7 @@ func scaler(method string) draw.Scaler {
 }
 
 func resize(img image.Image, width, height int, by draw.Scaler) *image.RGBA {
-	out := image.NewRGBA(image.Rect(0, 0, width, height))
+	out := newPicture(width, height)
 	by.Scale(out, out.Bounds(), img, img.Bounds(), draw.Src, nil)
 	return out
 }

@@ -18,9 +18,9 @@ func labWork(ctx context.Context, c *call) (*result, error) {
 // labFail fails with an ordinary exception or out of memory (the recorder's node).
 func labFail(_ context.Context, c *call) (*result, error) {
 	if c.text("kind") == "oom" {
-		return nil, &nodeError{kind: "torch.OutOfMemoryError", traceback: "LabFail.oom",
-			message: "CUDA out of memory. Tried to allocate 20.00 GiB\nThis error means you ran out of memory on your GPU." +
-				"\n\nTIPS: a smaller picture or batch may fit."}
+		e := outOfMemory(20)
+		e.traceback = "LabFail.oom"
+		return nil, e
 	}
 	return nil, &nodeError{kind: "RuntimeError", traceback: "LabFail.error",
 		message: "Given groups=1, weight of size [320, 4, 3, 3], expected input to have 4 channels, but got 16 channels instead"}

@@ -81,7 +81,7 @@ func sample(ctx context.Context, c *call) (*result, error) {
 	if len(in.base) == 0 {
 		art.denoise = 1
 	}
-	if _, err := newPicture(in.width, in.height); err != nil {
+	if err := fits(in.width, in.height, in.batch); err != nil {
 		return nil, err
 	}
 	var preview func(int) []byte
@@ -116,11 +116,10 @@ func decodeLatent(ctx context.Context, c *call) (*result, error) {
 		if len(in.base) > 0 {
 			return outputs(in.base)
 		}
-		img, err := newPicture(in.width, in.height)
-		if err != nil {
+		if err := fits(in.width, in.height, 1); err != nil {
 			return nil, err
 		}
-		return outputs(repeat(pictures{grey(img)}, in.batch))
+		return outputs(repeat(pictures{grey(in.width, in.height)}, in.batch))
 	}
 	list := make(pictures, in.batch)
 	for i := range list {

@@ -9,8 +9,10 @@ func nodeFunc(class string) node {
 		return labFail
 	case "EmptyImage":
 		return emptyImage
-	case "LoadImage", "LoadImageMask":
+	case "LoadImage":
 		return loadImage
+	case "LoadImageMask":
+		return loadImageMask
 	case "SaveImage":
 		return saveImage
 	case "PreviewImage":

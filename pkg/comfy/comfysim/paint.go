@@ -71,7 +71,7 @@ func (p *pattern) at(x, y, noise float64, r *rand.Rand) color.RGBA {
 
 // render paints at a size; noise is 1 before the first step and 0 in the end.
 func (a *painting) render(width, height, batch int, noise float64) *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	img := newPicture(width, height)
 	p := newPattern(a.seed, batch)
 	r := rand.New(rand.NewPCG(a.seed, uint64(noise*1000)))
 	for y := range height {
@@ -118,7 +118,7 @@ func (a *painting) finished(batch int) *image.RGBA {
 func caption(img *image.RGBA, lines []string) {
 	scale := max(1, min(img.Rect.Dx()/384, img.Rect.Dy()/256))
 	const lineHeight, margin = 15, 8
-	band := image.NewRGBA(image.Rect(0, 0, img.Rect.Dx()/scale, len(lines)*lineHeight+margin))
+	band := newPicture(img.Rect.Dx()/scale, len(lines)*lineHeight+margin)
 	fill(band, color.RGBA{0, 0, 0, 150})
 	d := font.Drawer{Dst: band, Src: image.White, Face: basicfont.Face7x13}
 	for i, line := range lines {
@@ -154,7 +154,8 @@ func wrap(text string, width, rows int) []string {
 }
 
 // grey is what an empty latent decodes to.
-func grey(img *image.RGBA) *image.RGBA {
+func grey(width, height int) *image.RGBA {
+	img := newPicture(width, height)
 	fill(img, color.RGBA{127, 127, 127, 255})
 	return img
 }

@@ -14,17 +14,23 @@ const maxPixels = 1 << 26
 // pictures is an IMAGE (or MASK): a batch of pictures of one size. They are never changed once made.
 type pictures []*image.RGBA
 
-// newPicture makes an empty picture or fails like a GPU that is too small.
-func newPicture(width, height int) (*image.RGBA, error) {
-	if width < 1 || height < 1 {
-		return nil, &nodeError{kind: "RuntimeError", message: "Trying to create tensor with a dimension of zero or less"}
+// fits fails like a GPU that is too small for a batch of pictures.
+func fits(width, height, batch int) error {
+	if width < 1 || height < 1 || batch < 1 {
+		return &nodeError{kind: "RuntimeError", message: "Trying to create tensor with a dimension of zero or less"}
 	}
-	if width > maxPixels/height {
-		return nil, &nodeError{kind: "torch.OutOfMemoryError",
-			message: fmt.Sprintf("CUDA out of memory. Tried to allocate %.2f GiB\nThis error means you ran out of memory on your GPU.", float64(width)*float64(height)*12/(1<<30))}
+	if width > maxPixels/height || batch > maxPixels/(width*height) {
+		return outOfMemory(float64(width) * float64(height) * float64(batch) * 12 / (1 << 30))
 	}
-	return image.NewRGBA(image.Rect(0, 0, width, height)), nil
+	return nil
 }
+
+func outOfMemory(gib float64) *nodeError {
+	return &nodeError{kind: "torch.OutOfMemoryError", message: fmt.Sprintf("CUDA out of memory. Tried to allocate %.2f GiB\n"+
+		"This error means you ran out of memory on your GPU.\n\nTIPS: a smaller picture or batch may fit.", gib)}
+}
+
+func newPicture(width, height int) *image.RGBA { return image.NewRGBA(image.Rect(0, 0, width, height)) }
 
 func (p pictures) size() (width, height int) {
 	b := p[0].Bounds()

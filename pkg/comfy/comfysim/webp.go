@@ -3,12 +3,11 @@ package comfysim
 import (
 	"encoding/binary"
 	"image"
-	"image/color"
 )
 
 // encodeWebP writes a lossless WebP without compression: every channel's codes are eight bits long. It exists
 // because /view converts to WebP and there is no encoder in pure Go that is worth a dependency.
-func encodeWebP(img *image.RGBA) []byte {
+func encodeWebP(img *image.NRGBA) []byte {
 	w := &bitWriter{out: []byte{0x2f}}
 	width, height := min(img.Rect.Dx(), 1<<14), min(img.Rect.Dy(), 1<<14)
 	w.write(uint32(width-1), 14)
@@ -28,7 +27,7 @@ func encodeWebP(img *image.RGBA) []byte {
 	w.write(0, 1) // zero
 	for y := range height {
 		for x := range width {
-			c := color.NRGBAModel.Convert(img.RGBAAt(x, y)).(color.NRGBA)
+			c := img.NRGBAAt(x, y)
 			for _, v := range []uint8{c.G, c.R, c.B, c.A} {
 				w.write(uint32(reverse(v)), 8)
 			}
@@ -97,14 +96,4 @@ func (w *bitWriter) flatCode(symbols int) {
 			w.write(0, 1)
 		}
 	}
-}
-
-// opacity shows a picture's alpha as brightness.
-func opacity(img *image.RGBA) *image.RGBA {
-	out := image.NewRGBA(img.Rect)
-	for i := 0; i < len(img.Pix); i += 4 {
-		a := img.Pix[i+3]
-		out.Pix[i], out.Pix[i+1], out.Pix[i+2], out.Pix[i+3] = a, a, a, 255
-	}
-	return out
 }
