@@ -1,9 +1,7 @@
 package workflow
 
 import (
-	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -54,6 +52,9 @@ func (w *Workflow) Bind(cfg BindConfig) (*Bound, error) {
 				n.Inputs[prefixInput] = cfg.Prefix
 			}
 		}
+	}
+	if len(b.Outputs) == 0 {
+		return nil, &job.Error{Code: job.CodeRejected, Message: "no output node is left"}
 	}
 	if cfg.Nodes != nil {
 		b.Filled = fill(g, cfg.Nodes)
@@ -133,18 +134,6 @@ func (g Graph) write(p Parameter, value Value) {
 	}
 }
 
-// pictures are the places where a file's name goes. A file that was uploaded a
-// moment ago is in no list of choices.
-func (w *Workflow) pictures() map[Binding]bool {
-	places := map[Binding]bool{}
-	for _, p := range w.Manifest.Pictures() {
-		for _, b := range p.Bind {
-			places[b] = true
-		}
-	}
-	return places
-}
-
 func takesPrefix(n Node, nodes *Nodes) bool {
 	if _, ok := n.Inputs[prefixInput]; ok {
 		return true
@@ -155,54 +144,3 @@ func takesPrefix(n Node, nodes *Nodes) bool {
 	c, _ := nodes.Class(n.Class)
 	return c.takes(prefixInput)
 }
-
-// title is what people call the node.
-func (w *Workflow) title(id string, nodes *Nodes) string {
-	n := w.Graph[id]
-	class := n.Class
-	if nodes != nil {
-		if c, ok := nodes.Class(n.Class); ok {
-			class = c.Title
-		}
-	}
-	return cmp.Or(w.Manifest.Nodes[id].Title, n.Title, class)
-}
-
-// run lists the nodes that the server will run: those that lead to an output
-// node, whether or not its files are results.
-func (w *Workflow) run(g Graph, outputs []string, nodes *Nodes) []BoundNode {
-	ends := slices.Clone(outputs)
-	if nodes != nil {
-		for _, id := range g.ids() {
-			if c, ok := nodes.Class(g[id].Class); ok && c.Output && !slices.Contains(ends, id) {
-				ends = append(ends, id)
-			}
-		}
-	}
-	var all []BoundNode
-	for _, id := range g.needed(ends) {
-		all = append(all, BoundNode{ID: id, Class: g[id].Class, Title: w.title(id, nodes)})
-	}
-	return all
-}
-
-// CheckPictures refuses pictures that the workflow does not take, and the lack
-// of one that it needs. given are the names of picture parameters. The error
-// is a *job.Error.
-func (m Manifest) CheckPictures(given []string) error {
-	var names []string
-	for _, p := range m.Pictures() {
-		names = append(names, p.Name)
-		if p.Required && !slices.Contains(given, p.Name) {
-			return invalid(p.Name, "a picture is missing")
-		}
-	}
-	for _, name := range given {
-		if !slices.Contains(names, name) {
-			return invalid("", "%s takes no picture %s%s", m.Name, quote(name), didYouMean(name, names))
-		}
-	}
-	return nil
-}
-
-func seedValue(n uint64) Value { return NewValue(json.Number(fmt.Sprint(n))) }

@@ -1,11 +1,14 @@
 package workflow
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // bounded cuts the longest lists until the JSON form fits.
 func (c Catalog) bounded() Catalog {
 	for most := 8192; ; most /= 2 {
-		data, err := c.MarshalJSON()
+		data, err := json.Marshal(c)
 		if err != nil || len(data) <= MaxCatalog {
 			return c
 		}
@@ -35,7 +38,7 @@ func (c Catalog) cut(most int) Catalog {
 // fewer leaves out the last workflows: their manifests alone are too large.
 func (c Catalog) fewer() Catalog {
 	for len(c.Offers) > 0 {
-		data, err := c.MarshalJSON()
+		data, err := json.Marshal(c)
 		if err != nil || len(data) <= MaxCatalog {
 			return c
 		}

@@ -94,7 +94,7 @@ func (p Parameter) noSuchChoice(s string) *job.Error {
 	names := labels(p.Choices)
 	switch suggestion, ok := closest(s, names); {
 	case len(names) == 0:
-		e.Message = "there is nothing to choose from" + where
+		e.Message = fmt.Sprintf("there is no %s: nothing to choose from%s", quote(s), where)
 	case ok:
 		e.Message = fmt.Sprintf("there is no %s%s; did you mean %s?", quote(s), where, quote(suggestion))
 	default:
@@ -106,8 +106,12 @@ func (p Parameter) noSuchChoice(s string) *job.Error {
 // some lists the first few names.
 func some(names []string) string {
 	const most = 8
-	if len(names) <= most {
-		return strings.Join(names, ", ")
+	var first []string
+	for _, name := range names[:min(most, len(names))] {
+		first = append(first, clip(name))
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(first, ", "), more)
+	}
+	return strings.Join(first, ", ")
 }

@@ -10,7 +10,7 @@ import (
 func closest(s string, names []string) (string, bool) {
 	s = strings.ToLower(clip(s))
 	length := utf8.RuneCountInString(s)
-	limit := max(1, length/3)
+	limit := (length + 1) / 3
 	best, found := "", false
 	for _, name := range names {
 		lower := strings.ToLower(name)

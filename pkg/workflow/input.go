@@ -3,7 +3,6 @@ package workflow
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 )
 
 // The input types that mean something here; all others are compared by name.
@@ -140,68 +139,4 @@ func parseBound(data json.RawMessage) json.Number {
 		return n
 	}
 	return ""
-}
-
-// input finds an input by its name in a graph. Of an input that several
-// options bring, the choices are joined.
-func (c Class) input(name string) (Input, bool) {
-	var found Input
-	for in := range c.all() {
-		switch {
-		case in.Name != name:
-		case found.Name == "":
-			found = in
-		case in.Choice && found.Choice:
-			found.Choices = union(found.Choices, in.Choices)
-		}
-	}
-	return found, found.Name != ""
-}
-
-// takes reports whether a node of the class may have an input of that name.
-func (c Class) takes(name string) bool {
-	if _, ok := c.input(name); ok {
-		return true
-	}
-	for _, in := range c.Inputs {
-		if in.Type == typeAutogrow && strings.HasPrefix(name, in.Name+".") {
-			return true
-		}
-	}
-	return false
-}
-
-// all walks every input, those of options included.
-func (c Class) all() func(yield func(Input) bool) {
-	return func(yield func(Input) bool) { walkInputs(c.Inputs, yield) }
-}
-
-func walkInputs(inputs []Input, yield func(Input) bool) bool {
-	for _, in := range inputs {
-		if !yield(in) {
-			return false
-		}
-		for _, choice := range in.Choices {
-			if !walkInputs(in.options[choice.Label], yield) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// active are the inputs that a node with these values has: the class's own and
-// those that the chosen options bring.
-func (c Class) active(values map[string]any) []Input {
-	return activeInputs(nil, c.Inputs, values)
-}
-
-func activeInputs(into, inputs []Input, values map[string]any) []Input {
-	for _, in := range inputs {
-		into = append(into, in)
-		if chosen, ok := values[in.Name].(string); ok && in.options != nil {
-			into = activeInputs(into, in.options[chosen], values)
-		}
-	}
-	return into
 }

@@ -108,6 +108,11 @@ type Parameter struct {
 	Open bool `yaml:"-" json:"open,omitempty"`
 }
 
+// always reports whether the parameter has a value in every complete request.
+func (p Parameter) always() bool {
+	return p.Required || !p.Default.IsZero() || p.Fallback != "" || p.Type == TypeSeed
+}
+
 // Fallback says what stands in for a choice that was not given when the
 // server does not offer the default.
 type Fallback string

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -53,15 +54,23 @@ func (n *narrowing) source(w *Workflow, nodes *Nodes) {
 	}
 	from, ok := ParseBinding(n.p.From)
 	if !ok {
-		from = n.p.Bind[0]
+		from = n.p.Bind[0] // lint sees to it that there is one
 		from.Node = w.Graph[from.Node].Class
 	}
 	choices, ok := nodes.choices(from.Node, from.Input)
 	if !ok {
-		n.parameter(job.CodeMissingModel, "the server has no list of choices under %s", from)
+		n.parameter(job.CodeMissingModel, "%s", nodes.noChoices(from))
 		return
 	}
 	n.p.From, n.p.Choices, n.p.Open = from.String(), choices, false
+}
+
+// noChoices says why there is no list under a class's input.
+func (n *Nodes) noChoices(from Binding) string {
+	if _, ok := n.Class(from.Node); !ok {
+		return noClass(from.Node)
+	}
+	return fmt.Sprintf("the server lists no choices under %s", from)
 }
 
 // place narrows to what one input takes.
@@ -72,17 +81,52 @@ func (n *narrowing) place(b Binding, in Input) {
 	}
 	switch n.p.Type {
 	case TypeInteger, TypeFloat:
-		n.p.Min, n.p.Max = stricterMin(n.p.Min, in.Min), stricterMax(n.p.Max, in.Max)
+		n.p.Min = n.p.stepUp(stricterMin(n.p.Min, in.Min))
+		n.p.Max = stricterMax(n.p.Max, in.Max)
 	case TypeSeed:
 		if in.Max != "" && compareNumbers(in.Max, maxSeed) < 0 {
 			n.p.Max = stricterMax(n.p.Max, in.Max)
 		}
 	case TypeChoice:
-		refused := func(c Choice) bool { _, text := in.refuses(c.Value.Any()); return text != "" }
-		if slices.ContainsFunc(n.p.Choices, refused) {
-			n.p.Choices = slices.DeleteFunc(slices.Clone(n.p.Choices), refused)
-		}
+		n.p.Choices = in.allowed(n.p.Choices)
 	}
+}
+
+// stepUp is the least number on the parameter's steps that is not below n. The
+// steps count from Min, so a stricter Min must be one of them.
+func (p Parameter) stepUp(n json.Number) json.Number {
+	if p.Step == "" || n == p.Min {
+		return n
+	}
+	_, above, _ := onStep(n, p.Min, p.Step)
+	return above
+}
+
+// allowed are those of the choices whose value the input takes. Lists run to
+// thousands, and mostly this is the input's own.
+func (in Input) allowed(choices []Choice) []Choice {
+	if sameList(choices, in.Choices) {
+		return choices
+	}
+	set := make(map[string]bool, len(in.Choices))
+	for _, c := range in.Choices {
+		set[c.Label] = true
+	}
+	refused := func(c Choice) bool {
+		if in.Choice {
+			return !set[c.Value.String()]
+		}
+		_, text := in.refuses(c.Value.Any())
+		return text != ""
+	}
+	if slices.ContainsFunc(choices, refused) {
+		return slices.DeleteFunc(slices.Clone(choices), refused)
+	}
+	return choices
+}
+
+func sameList(a, b []Choice) bool {
+	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
 }
 
 // takesType reports whether a value of the type may be written into the input.
@@ -145,56 +189,4 @@ func (w *Workflow) offer(nodes *Nodes) (Manifest, []Problem) {
 		problems = append(problems, found...)
 	}
 	return m, problems
-}
-
-// checkServer finds what the server would refuse, whatever is given.
-func (w *Workflow) checkServer(nodes *Nodes) []Problem {
-	_, problems := w.offer(nodes)
-	for _, id := range w.Manifest.Outputs {
-		if c, ok := nodes.Class(w.Graph[id].Class); ok && !c.Output {
-			problems = append(problems, Problem{Node: id, Code: job.CodeRejected,
-				Text: fmt.Sprintf("outputs: %s is no node that saves or shows anything", c.Name)})
-		}
-	}
-	for _, given := range w.variants(nodes) {
-		for _, p := range w.checkVariant(given, nodes) {
-			if !slices.Contains(problems, p) {
-				problems = append(problems, p)
-			}
-		}
-	}
-	return problems
-}
-
-func (w *Workflow) checkVariant(given switches, nodes *Nodes) []Problem {
-	g := w.prune(given)
-	fill(g, nodes)
-	problems := validate(g, nodes, w.bound(given))
-	for i, p := range problems {
-		link, ok := linkOf(w.Graph[p.Node].Inputs[p.Input])
-		if _, still := g[link.Node]; ok && !still {
-			problems[i].Text = fmt.Sprintf("takes output %d of node %s, which is left out %s: name an input for it in bypass",
-				link.Output, link.Node, given.without())
-		}
-	}
-	return problems
-}
-
-// bound are the places that certainly get a parameter's value.
-func (w *Workflow) bound(given switches) map[Binding]bool {
-	places := map[Binding]bool{}
-	for _, p := range w.Manifest.Parameters {
-		if !p.always() && !given[p.Name] {
-			continue
-		}
-		for _, b := range p.Bind {
-			places[b] = true
-		}
-	}
-	return places
-}
-
-// always reports whether the parameter has a value in every complete request.
-func (p Parameter) always() bool {
-	return p.Required || !p.Default.IsZero() || p.Fallback != "" || p.Type == TypeSeed
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 )
 
 // maxObjectInfo bounds the body that ParseNodes reads, in bytes. Servers with
@@ -15,15 +16,6 @@ const maxObjectInfo = 256 << 20
 
 // Nodes are the node classes of a server: its parsed /object_info.
 type Nodes struct{ classes map[string]Class }
-
-// Class is a kind of node as its server describes it.
-type Class struct {
-	Name    string
-	Title   string   // for people; the name when the server gives none
-	Inputs  []Input  // required ones first, each in the server's order
-	Outputs []string // types, by index
-	Output  bool     // it ends a graph: only what leads to such a node runs
-}
 
 // ParseNodes reads the answer to GET /object_info, or to
 // GET /object_info/{class}. A class whose description makes no sense is left
@@ -38,7 +30,10 @@ func ParseNodes(r io.Reader) (*Nodes, error) {
 	}
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return nil, fmt.Errorf("decode object_info: %w", err)
+		err = json.Unmarshal(finite(data), &raw)
+		if err != nil {
+			return nil, fmt.Errorf("decode object_info: %w", err)
+		}
 	}
 	if raw == nil {
 		return nil, errors.New("decode object_info: want an object")
@@ -89,39 +84,6 @@ func (n *Nodes) choices(class, input string) ([]Choice, bool) {
 	return in.Choices, true
 }
 
-func parseClass(name string, data json.RawMessage) (Class, error) {
-	var raw struct {
-		Input struct {
-			Required ordered[json.RawMessage] `json:"required"`
-			Optional ordered[json.RawMessage] `json:"optional"`
-		} `json:"input"`
-		Output      []json.RawMessage `json:"output"`
-		DisplayName string            `json:"display_name"`
-		OutputNode  bool              `json:"output_node"`
-	}
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return Class{}, fmt.Errorf("class %s: %w", name, err)
-	}
-	c := Class{Name: name, Title: raw.DisplayName, Output: raw.OutputNode}
-	if c.Title == "" {
-		c.Title = name
-	}
-	for _, o := range raw.Output {
-		c.Outputs = append(c.Outputs, outputType(o))
-	}
-	c.Inputs = append(parseInputs("", raw.Input.Required, true), parseInputs("", raw.Input.Optional, false)...)
-	return c, nil
-}
-
-// outputType is the type's name; a list of choices counts as COMBO.
-func outputType(data json.RawMessage) string {
-	var s string
-	if json.Unmarshal(data, &s) != nil {
-		return typeCombo
-	}
-	return s
-}
-
 // ordered is a JSON object that keeps the order of its keys.
 type ordered[T any] []entry[T]
 
@@ -130,16 +92,12 @@ type entry[T any] struct {
 	Value T
 }
 
-// UnmarshalJSON reads an object; null is empty.
+// UnmarshalJSON reads an object; anything else is empty, as custom nodes write
+// a list or null where they have no inputs.
 func (o *ordered[T]) UnmarshalJSON(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
-	switch t, err := d.Token(); {
-	case err != nil:
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return err
-	case t == nil:
-		return nil
-	case t != json.Delim('{'):
-		return errors.New("want an object")
 	}
 	for d.More() {
 		key, err := d.Token()
@@ -154,3 +112,17 @@ func (o *ordered[T]) UnmarshalJSON(data []byte) error {
 	}
 	return nil
 }
+
+// finite blanks the words NaN and Infinity, which Python writes for numbers
+// that JSON cannot hold, as custom nodes have them as bounds.
+func finite(data []byte) []byte {
+	return notFinite.ReplaceAllFunc(data, func(match []byte) []byte {
+		if match[0] == '"' {
+			return match
+		}
+		return []byte("null")
+	})
+}
+
+// notFinite matches texts too, so that what stands in one is passed over.
+var notFinite = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b`)

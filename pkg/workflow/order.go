@@ -1,90 +1,86 @@
 package workflow
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // order lists the nodes in such an order that each comes after all nodes it
 // takes from; or the cycle that makes this impossible.
-func (g Graph) order() (ids, cycle []string) {
-	w := walk{graph: g, state: make(map[string]int, len(g))}
-	for _, id := range g.ids() {
-		if !w.visit(id) {
-			return nil, w.cycle()
+func (g Graph) order() (ids, cycle []string) { return g.needed(g.ids()) }
+
+// needed are the given nodes and all that they take from, in order; or a
+// cycle among them. Links to nodes that are not there are passed over.
+func (g Graph) needed(ends []string) (ids, cycle []string) {
+	w := walk{graph: g, visits: make(map[string]visit, len(g))}
+	for _, id := range ends {
+		if cycle := w.from(id); cycle != nil {
+			return nil, cycle
 		}
 	}
 	return w.done, nil
 }
 
-// needed are the nodes that lead to one of the given ones, and those, in order.
-func (g Graph) needed(outputs []string) []string {
-	w := walk{graph: g, state: make(map[string]int, len(g))}
-	for _, id := range outputs {
-		if _, ok := g[id]; ok && !w.visit(id) {
-			return nil
-		}
-	}
-	return w.done
-}
-
 // walk is a depth-first search that keeps its own stack: graphs come from
 // files, and their depth is theirs to choose.
 type walk struct {
-	graph Graph
-	state map[string]int // 0 unseen, 1 on the path, 2 done
-	path  []step
-	done  []string
+	graph  Graph
+	visits map[string]visit
+	path   []step
+	done   []string
 }
 
+type visit int
+
+const (
+	unseen visit = iota
+	onPath
+	finished
+)
+
+// step is a node on the path and which of its links are still to be followed.
 type step struct {
 	id    string
 	links []namedLink
-	next  int
 }
 
-// visit walks everything below id; false when it meets a cycle.
-func (w *walk) visit(id string) bool {
-	if w.state[id] != 0 {
-		return true
-	}
-	w.push(id)
+// from walks everything that id takes from; it returns the cycle that it
+// meets.
+func (w *walk) from(id string) (cycle []string) {
+	w.enter(id)
 	for len(w.path) > 0 {
 		top := &w.path[len(w.path)-1]
-		if top.next == len(top.links) {
-			w.state[top.id] = 2
+		if len(top.links) == 0 {
+			w.visits[top.id] = finished
 			w.done = append(w.done, top.id)
 			w.path = w.path[:len(w.path)-1]
 			continue
 		}
-		child := top.links[top.next].Node
-		top.next++
-		if _, ok := w.graph[child]; !ok || w.state[child] == 2 {
-			continue
+		next := top.links[0].Node
+		top.links = top.links[1:]
+		if w.visits[next] == onPath {
+			return w.cycle(next)
 		}
-		w.push(child)
-		if w.state[child] == 2 {
-			return false
-		}
+		w.enter(next)
 	}
-	return true
+	return nil
 }
 
-// push puts a node on the path. One that is there already closes a cycle: it
-// is marked done, which visit takes as the sign.
-func (w *walk) push(id string) {
-	onPath := w.state[id] == 1
-	w.path = append(w.path, step{id: id, links: w.graph[id].links()})
-	w.state[id] = 1
-	if onPath {
-		w.state[id] = 2
+// enter puts a node that is new and there on the path.
+func (w *walk) enter(id string) {
+	if n, ok := w.graph[id]; ok && w.visits[id] == unseen {
+		w.visits[id] = onPath
+		w.path = append(w.path, step{id, n.links()})
 	}
 }
 
-// cycle is the closed part of the path, its first node repeated at the end.
-func (w *walk) cycle() []string {
-	last := w.path[len(w.path)-1].id
-	var ids []string
-	for i := len(w.path) - 1; i >= 0; i-- {
-		ids = append(ids, w.path[i].id)
-		if i < len(w.path)-1 && w.path[i].id == last {
+// cycle is the part of the path from id on, in the direction in which data
+// flows, with id at both ends.
+func (w *walk) cycle(id string) []string {
+	ids := []string{id}
+	for _, s := range slices.Backward(w.path) {
+		ids = append(ids, s.id)
+		if s.id == id {
 			break
 		}
 	}

@@ -38,7 +38,7 @@ func (v Value) String() string {
 }
 
 // MarshalJSON writes the bare value.
-func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.v) }
+func (v Value) MarshalJSON() ([]byte, error) { return marshal(v.v) }
 
 // UnmarshalJSON reads a text, a number, true, false or null.
 func (v *Value) UnmarshalJSON(data []byte) error {
@@ -60,7 +60,7 @@ func (c Choice) MarshalJSON() ([]byte, error) {
 	if c.Label == c.Value.String() {
 		return c.Value.MarshalJSON()
 	}
-	return json.Marshal(labelled{c.Label, c.Value})
+	return marshal(labelled{c.Label, c.Value})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
