@@ -58,7 +58,7 @@ func (b *Bridge) serve(ctx context.Context, t *broker.Term) error {
 	if err != nil {
 		return err
 	}
-	b.log.InfoContext(ctx, "active: serving the queue",
+	b.log.InfoContext(ctx, "serving the queue",
 		slog.Uint64("epoch", t.Epoch()), slog.String("client_id", a.client))
 	g, gctx := errgroup.WithContext(ctx)
 	for _, part := range []func(context.Context) error{
@@ -114,8 +114,6 @@ func (a *active) event(gen uint64, e comfy.Event) {
 	case comfy.Disconnected:
 		a.link.disconnected()
 		poke(a.changed)
-		a.log.LogAttrs(context.Background(), slog.LevelWarn, "ComfyUI's socket is gone; connecting again",
-			slog.Bool("deaf", e.Deaf), slog.Any(keyError, e.Err))
 	case comfy.Status:
 		poke(a.audits)
 	default:

@@ -71,7 +71,7 @@ func (a *active) refresh(ctx context.Context) error {
 	a.link.learned(stats.Version, deviceNames(stats), nodes)
 	a.orderChanged()
 	if first {
-		a.log.InfoContext(ctx, "connected to ComfyUI", slog.String("version", stats.Version.String()),
+		a.log.InfoContext(ctx, "learned what ComfyUI offers", slog.String("version", stats.Version.String()),
 			slog.Any("devices", deviceNames(stats)), slog.Int("node_classes", nodes.Len()))
 		a.complain(ctx, nodes)
 	}

@@ -11,6 +11,9 @@ import (
 	"discomfy/pkg/job"
 )
 
+// ackWithin bounds the wait for the server's word that a job is gone.
+const ackWithin = 5 * time.Second
+
 // receive takes the queue's jobs as the broker hands them over.
 func (a *active) receive(ctx context.Context) error {
 	for {
@@ -136,6 +139,9 @@ func (a *active) write(ctx context.Context, s *job.State) error {
 // loss: the job comes again, and its state says that it has ended.
 func (a *active) acknowledge(ctx context.Context, id job.ID) error {
 	a.cfg.Hook(ctx, PointBeforeAck)
+	// The end is written: being asked to stop now must not bring the job back.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackWithin)
+	defer cancel()
 	if err := a.term.Done(ctx, id); err != nil {
 		if errors.Is(err, broker.ErrLeaseLost) {
 			return err

@@ -1,0 +1,125 @@
+package bridge_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/comfy/comfysim"
+	"discomfy/pkg/job"
+)
+
+func (s *stack) cancel(id job.ID) (broker.CancelAnswer, error) {
+	s.Helper()
+	return s.broker.Cancel(s.Context(), job.DefaultQueue, id, "test-ann")
+}
+
+func TestCancelWhereverTheJobIs(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"0.3.64", "0.8.0", "0.33.0"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, settings{sim: comfysim.Config{Version: version, Speed: 1}})
+			var jobs []job.Request
+			for i := range 4 {
+				jobs = append(jobs, s.ask("ann", "work", map[string]string{"seconds": "2", "steps": "40", "salt": fmt.Sprint(i)}))
+			}
+			running, ready, waiting, last := jobs[0], jobs[1], jobs[2], jobs[3]
+			s.phase(running, job.Running)
+			s.eventually("two prompts are inside", func() bool { return strings.Count(s.log.String(), "prompt queued") == 2 })
+			for _, r := range []job.Request{waiting, ready, running} {
+				answer, err := s.cancel(r.ID)
+				if err != nil || answer.Outcome != "cancelled" {
+					t.Errorf("cancel: %+v, %v", answer, err)
+				}
+				st := s.ended(r)
+				if st.Phase != job.Cancelled || st.Stop == nil || st.Stop.By != "test-ann" || st.Request == nil {
+					t.Errorf("record = %+v", st)
+				}
+			}
+			if again, err := s.cancel(running.ID); err != nil || again.Words != "cancelled" {
+				t.Errorf("a second time: %+v, %v", again, err)
+			}
+			s.done(last)
+			if late, err := s.cancel(last.ID); err != nil || late.Outcome != "ended" {
+				t.Errorf("too late: %+v, %v", late, err)
+			}
+			if _, err := s.cancel(job.NewID()); job.CodeOf(err) != job.CodeNotFound {
+				t.Errorf("an unknown job: %v", err)
+			}
+			if started, completed := s.runsOf(running.ID); started != 1 || completed != 0 {
+				t.Errorf("the running one: started %d, completed %d", started, completed)
+			}
+			for _, r := range []job.Request{ready, waiting} {
+				if started, _ := s.runsOf(r.ID); started != 0 {
+					t.Errorf("a job that waited ran")
+				}
+			}
+			s.emptied()
+		})
+	}
+}
+
+// TestOthersRunsAreNeverTouched cancels our waiting job while another client's
+// prompt is the one that runs.
+func TestOthersRunsAreNeverTouched(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"0.3.64", "0.33.0"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, settings{sim: comfysim.Config{Version: version, Speed: 1}})
+			const foreign = "7b5f4a40-5f2c-4b52-9a80-0e2b9a5f1d11"
+			s.post("/prompt", `{"client_id":"someone","prompt_id":"`+foreign+`","prompt":{
+				"1":{"class_type":"EmptyImage","inputs":{"width":8,"height":8,"batch_size":1,"color":5}},
+				"2":{"class_type":"LabWork","inputs":{"image":["1",0],"seconds":1.5,"steps":10,"salt":99}},
+				"3":{"class_type":"SaveImage","inputs":{"images":["2",0],"filename_prefix":"other"}}}}`)
+			ours := s.ask("ann", "work", nil)
+			s.eventually("ours is inside", func() bool { return s.log.has("prompt queued") })
+			s.eventually("the other one counts", func() bool {
+				snap, err := s.broker.Snapshot(t.Context(), job.DefaultQueue)
+				return err == nil && snap.Others == 1
+			})
+			if answer, err := s.cancel(ours.ID); err != nil || answer.Outcome != "cancelled" {
+				t.Errorf("cancel: %+v, %v", answer, err)
+			}
+			s.eventually("the other run has ended", func() bool {
+				runs := s.sim.Runs()
+				return len(runs) == 1 && !runs[0].Ended.IsZero()
+			})
+			if run := s.sim.Runs()[0]; run.PromptID != foreign || run.Outcome != comfysim.Success {
+				t.Errorf("the other's run: %+v", run)
+			}
+		})
+	}
+}
+
+func TestASuperfluousCopyIsRemoved(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{sim: comfysim.Config{Speed: 1}})
+	r := s.ask("ann", "work", map[string]string{"seconds": "2", "steps": "20"})
+	s.phase(r, job.Running)
+	client := s.sim.Runs()[0].ClientID
+	s.post("/prompt", `{"client_id":"`+client+`","prompt_id":"`+r.ID.Attempt(9)+`",
+		"extra_data":{"discomfy_job":"`+r.ID.String()+`","discomfy_attempt":9},"prompt":{
+		"1":{"class_type":"EmptyImage","inputs":{"width":8,"height":8,"batch_size":1,"color":5}},
+		"3":{"class_type":"SaveImage","inputs":{"images":["1",0],"filename_prefix":"copy"}}}}`)
+	s.eventually("the copy is removed", func() bool { return s.log.has("superfluous copy removed") })
+	st, _ := s.done(r)
+	if started, completed := s.runsOf(r.ID); started != 1 || completed != 1 || st.Attempt != 1 {
+		t.Errorf("started %d, completed %d, attempt %d", started, completed, st.Attempt)
+	}
+}
+
+func TestACancelWithoutABridgeIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{none: true})
+	begin := time.Now()
+	if _, err := s.cancel(job.NewID()); job.CodeOf(err) != job.CodeBridgeOffline {
+		t.Errorf("cancel: %v", err)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("the answer took %v", took)
+	}
+}
