@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -259,4 +260,14 @@ func sorted(names []string) []string {
 // diff compares values that hold ids; -want +got.
 func diff(want, got any) string {
 	return cmp.Diff(want, got, cmpopts.EquateComparable(job.ID{}))
+}
+
+// message is a NATS message with a JSON body.
+func message(t testing.TB, subject string, v any) *nats.Msg {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Error(err)
+	}
+	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
 }

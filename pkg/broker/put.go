@@ -137,10 +137,11 @@ func (u *upload) sendChunk(ctx context.Context, data []byte) error {
 // settle waits until at most n chunks are unacknowledged.
 func (u *upload) settle(ctx context.Context, n int) error {
 	for len(u.pending) > n {
-		if err := await(ctx, u.pending[0]); err != nil {
+		oldest := u.pending[0] // answers once
+		u.pending = u.pending[1:]
+		if err := await(ctx, oldest); err != nil {
 			return err
 		}
-		u.pending = u.pending[1:]
 	}
 	return nil
 }

@@ -49,9 +49,6 @@ func (b *Broker) Last(ctx context.Context, id job.ID) (job.State, error) {
 	return s, err
 }
 
-// Last is the newest stored state of a job, read from the stream's leader.
-func (t *Term) Last(ctx context.Context, id job.ID) (job.State, error) { return t.b.Last(ctx, id) }
-
 func (b *Broker) lastSeq(ctx context.Context, id job.ID) (job.State, uint64, error) {
 	msg, err := b.lastState(ctx, perJob(KindState, id))
 	if err != nil {

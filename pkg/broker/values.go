@@ -19,7 +19,7 @@ type bridgeValue struct {
 // ClientID is the id by which the bridge of this queue connects to ComfyUI. It
 // is drawn once, stored, and the same in all terms and processes from then on.
 func (t *Term) ClientID(ctx context.Context) (string, error) {
-	stored, err := t.b.lastState(ctx, perQueue(KindBridge, t.queue))
+	stored, err := t.look(ctx, perQueue(KindBridge, t.queue))
 	if err == nil {
 		return parseClientID(stored.Data)
 	}
@@ -39,11 +39,14 @@ func (t *Term) ClientID(ctx context.Context) (string, error) {
 
 // Memory is what SaveMemory stored last, nil where nothing was.
 func (t *Term) Memory(ctx context.Context) ([]byte, error) {
-	data, err := t.b.value(ctx, KindMemory, t.queue)
+	stored, err := t.look(ctx, perQueue(KindMemory, t.queue))
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
-	return data, err
+	if err != nil {
+		return nil, fmt.Errorf("read the memory: %w", err)
+	}
+	return stored.Data, nil
 }
 
 // SaveMemory stores what the bridge has learned, through the fence. The value

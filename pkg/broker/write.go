@@ -87,7 +87,7 @@ func (t *Term) writeEnd(ctx context.Context, id job.ID, w fencedWrite) error {
 // compareEnd looks at what is stored when the server says "duplicate": our own
 // write, whose answer was lost, or somebody else's.
 func (t *Term) compareEnd(ctx context.Context, id job.ID, sent []byte) error {
-	msg, err := t.b.lastState(ctx, perJob(KindState, id))
+	msg, err := t.look(ctx, perJob(KindState, id))
 	if err != nil {
 		return fmt.Errorf("read back the end: %w", err)
 	}
@@ -97,62 +97,35 @@ func (t *Term) compareEnd(ctx context.Context, id job.ID, sent []byte) error {
 	return nil
 }
 
+// Last is the newest stored state of a job, read from the stream's leader;
+// ErrNotFound where there is none. Transport failures are repeated within the
+// lease.
+func (t *Term) Last(ctx context.Context, id job.ID) (job.State, error) {
+	msg, err := t.look(ctx, perJob(KindState, id))
+	if err != nil {
+		return job.State{}, fmt.Errorf("read the state of job %s: %w", id, err)
+	}
+	return parseState(msg.Subject, msg.Data)
+}
+
+// look reads the newest message of a subject, as patiently as a write.
+func (t *Term) look(ctx context.Context, subject string) (*jetstream.RawStreamMsg, error) {
+	return backoff.Retry(ctx, func() (*jetstream.RawStreamMsg, error) {
+		if err := t.Held(); err != nil {
+			return nil, backoff.Permanent(err)
+		}
+		ctx, cancel := context.WithTimeout(ctx, answerWithin)
+		defer cancel()
+		msg, err := t.b.lastState(ctx, subject)
+		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrNotSetUp) {
+			return nil, backoff.Permanent(err)
+		}
+		return msg, err
+	}, backoff.WithBackOff(quickly()), backoff.WithMaxElapsedTime(writeWithin))
+}
+
 // leaves reports whether a state moves the job to another queue.
 func (t *Term) leaves(s job.State) bool { return s.Queue != "" && s.Queue != t.queue }
-
-// Done takes a job out of the queue; the server has confirmed it when Done
-// returns nil. It is refused with ErrNotEnded unless the job's newest stored
-// state is terminal, or names another queue.
-func (t *Term) Done(ctx context.Context, id job.ID) error {
-	if err := t.done(ctx, id); err != nil {
-		return fmt.Errorf("take job %s out of the queue: %w", id, err)
-	}
-	return nil
-}
-
-func (t *Term) done(ctx context.Context, id job.ID) error {
-	held, ok := t.held.get(id)
-	if !ok {
-		return ErrNotHeld
-	}
-	if !held.ended {
-		last, err := t.Last(ctx, id)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if !last.Phase.Ended() && !t.leaves(last) {
-			return ErrNotEnded
-		}
-	}
-	t.held.change(id, func(h *holding) { h.ended, h.leaving = true, true })
-	t.b.at(ctx, BeforeDone)
-	defer t.b.at(ctx, AfterDone)
-	_, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, t.acknowledge(ctx, id) },
-		backoff.WithBackOff(quickly()), backoff.WithMaxElapsedTime(writeWithin))
-	if err == nil {
-		t.held.remove(id)
-	}
-	return err
-}
-
-// acknowledge uses the newest ack handle. One that was used before did its
-// work: the redelivery of a leaving job is acknowledged on arrival.
-func (t *Term) acknowledge(ctx context.Context, id job.ID) error {
-	if err := t.Held(); err != nil {
-		return backoff.Permanent(err)
-	}
-	held, ok := t.held.get(id)
-	if !ok {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	err := held.handle.DoubleAck(ctx)
-	if errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-		return nil
-	}
-	return err
-}
 
 // errDuplicate is returned when the server has seen the message id before.
 var errDuplicate = errors.New("the message id was seen before")

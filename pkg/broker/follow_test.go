@@ -1,0 +1,233 @@
+package broker_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/job"
+)
+
+// follow starts a Follow that ends with the test.
+func follow(t *testing.T, b *broker.Broker, ids ...job.ID) <-chan broker.Update {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	updates, err := b.Follow(ctx, queue, ids...)
+	if err != nil {
+		t.Fatalf("Follow: %v", err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		for range updates { // closed when the follower has ended
+		}
+	})
+	return updates
+}
+
+// story is what an update says, for comparing.
+func story(u broker.Update) string {
+	switch {
+	case u.State != nil:
+		return string(u.State.Phase)
+	case u.Progress != nil:
+		return fmt.Sprintf("%g%%", u.Progress.Percent)
+	case u.Preview != nil:
+		return "preview " + string(u.Preview.Data)
+	case u.Snapshot != nil:
+		return fmt.Sprintf("waiting %d", len(u.Snapshot.Waiting))
+	}
+	return "nothing"
+}
+
+func expect(t *testing.T, updates <-chan broker.Update, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if got := story(next(t, updates, w)); got != w {
+			t.Fatalf("update %q, want %q", got, w)
+		}
+	}
+}
+
+func TestFollowTellsTheStory(t *testing.T) {
+	t.Parallel()
+	_, b := setUp(t)
+	term := lead(t, b)
+	id := job.NewID()
+	updates := follow(t, b, id)
+	write(t, term.Term, job.State{Job: id, Phase: job.Queued})
+	expect(t, updates, "queued")
+	term.Snapshot(job.Snapshot{Waiting: []job.Place{{Job: id}}})
+	expect(t, updates, "waiting 1")
+	write(t, term.Term, job.State{Job: id, Phase: job.Submitted})
+	write(t, term.Term, job.State{Job: id, Phase: job.Running})
+	expect(t, updates, "submitted", "running")
+	for i := range 3 {
+		term.Progress(job.Progress{Job: id, Percent: float64(i)})
+		expect(t, updates, fmt.Sprintf("%d%%", i))
+	}
+	term.Preview(job.Preview{Job: id, Type: "image/png", Data: []byte("P")})
+	expect(t, updates, "preview P")
+	term.Progress(job.Progress{Job: job.NewID(), Percent: 50}) // somebody else's
+	write(t, term.Term, job.State{Job: id, Phase: job.Done})
+	expect(t, updates, "done")
+	term.Progress(job.Progress{Job: id, Percent: 99})
+	term.Snapshot(job.Snapshot{})
+	expect(t, updates, "waiting 0") // and no progress after the end
+}
+
+func TestFollowALateJoinerSeesWhatIsStored(t *testing.T) {
+	t.Parallel()
+	_, b := setUp(t)
+	term := lead(t, b)
+	id, ended := job.NewID(), job.NewID()
+	for _, p := range []job.Phase{job.Queued, job.Submitted, job.Running} {
+		write(t, term.Term, job.State{Job: id, Phase: p})
+		write(t, term.Term, job.State{Job: ended, Phase: p})
+	}
+	write(t, term.Term, job.State{Job: ended, Phase: job.Failed})
+	term.Progress(job.Progress{Job: id, Percent: 42})
+	term.Progress(job.Progress{Job: ended, Percent: 99})
+	term.Preview(job.Preview{Job: id, Type: "image/jpeg", Data: []byte("J")})
+	term.Snapshot(job.Snapshot{})
+	eventually(t, "everything is stored", func() bool {
+		_, err := b.Snapshot(t.Context(), queue)
+		p, perr := b.Progress(t.Context(), ended)
+		return err == nil && perr == nil && p.Percent == 99
+	})
+	expect(t, follow(t, b, id, ended), "running", "failed", "waiting 0", "42%", "preview J")
+}
+
+func TestFollowLeavesOlderEpochsOut(t *testing.T) {
+	t.Parallel()
+	s, b := setUp(t)
+	nc, _ := raw(t, s)
+	first := lead(t, b)
+	old := first.Epoch()
+	id := job.NewID()
+	first.end(t)
+	second := lead(t, connect(t, s, nil))
+	updates := follow(t, b, id)
+	write(t, second.Term, job.State{Job: id, Phase: job.Running})
+	second.Snapshot(job.Snapshot{Waiting: make([]job.Place, 2)})
+	got := map[string]bool{story(next(t, updates, "")): true, story(next(t, updates, "")): true}
+	if !got["running"] || !got["waiting 2"] {
+		t.Fatalf("updates %v", got)
+	}
+	late := message(t, fmt.Sprintf("discomfy.progress.%d.%s", id.Partition(), id), job.Progress{Job: id, Epoch: old, Percent: 77, At: time.Now()})
+	if err := nc.PublishMsg(late); err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.PublishMsg(message(t, "discomfy.queue.default", job.Snapshot{Queue: queue, Epoch: old, At: time.Now()})); err != nil {
+		t.Fatal(err)
+	}
+	// A state that the stream refused is seen as a plain message too.
+	stale := message(t, fmt.Sprintf("discomfy.state.%d.%s", id.Partition(), id), job.State{Job: id, Phase: job.Failed})
+	stale.Header.Set("Nats-Expected-Last-Subject-Sequence", fmt.Sprint(old))
+	stale.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", "discomfy.epoch.default")
+	if err := nc.PublishMsg(stale); err != nil {
+		t.Fatal(err)
+	}
+	for _, junk := range []string{"{", `{"job":""}`, "\xff"} {
+		if err := nc.Publish(late.Subject, []byte(junk)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	second.Progress(job.Progress{Job: id, Percent: 10})
+	expect(t, updates, "10%")
+	write(t, second.Term, job.State{Job: id, Phase: job.Done})
+	expect(t, updates, "done")
+}
+
+// A receiver that sleeps gets every state, and of the live the newest.
+func TestFollowASlowReader(t *testing.T) {
+	t.Parallel()
+	_, b := setUp(t)
+	term := lead(t, b)
+	ids := make([]job.ID, 20)
+	for i := range ids {
+		ids[i] = job.NewID()
+	}
+	updates := follow(t, b, ids...)
+	phases := []job.Phase{job.Queued, job.Submitted, job.Running}
+	for _, id := range ids {
+		for _, p := range phases {
+			write(t, term.Term, job.State{Job: id, Phase: p})
+		}
+		for i := range 50 {
+			term.Progress(job.Progress{Job: id, Percent: float64(i)})
+		}
+	}
+	seen := make(map[job.ID][]job.Phase)
+	newest := make(map[job.ID]float64)
+	received := 0
+	for len(newest) < len(ids) || !all(newest, 49) || !complete(seen, ids, phases) {
+		u := next(t, updates, "all states and the newest progress")
+		received++
+		switch {
+		case u.State != nil:
+			seen[u.State.Job] = append(seen[u.State.Job], u.State.Phase)
+		case u.Progress != nil:
+			newest[u.Progress.Job] = u.Progress.Percent
+		}
+	}
+	if received > len(ids)*(len(phases)+50) {
+		t.Errorf("%d updates", received)
+	}
+}
+
+func all(m map[job.ID]float64, want float64) bool {
+	for _, v := range m {
+		if v != want {
+			return false
+		}
+	}
+	return true
+}
+
+// complete reports whether every job's states came once, in order; the first
+// one may be later than the first that was written, as for a late joiner.
+func complete(seen map[job.ID][]job.Phase, ids []job.ID, phases []job.Phase) bool {
+	for _, id := range ids {
+		got := seen[id]
+		if len(got) == 0 || diff(phases[len(phases)-len(got):], got) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func TestFollowSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	r := startRestartable(t)
+	long := func(c *broker.Config) { c.Lease = 30 * time.Second }
+	b := connect(t, r.Server, long)
+	initialise(t, b)
+	watcher := connect(t, r.Server, long)
+	term := lead(t, b)
+	id := job.NewID()
+	write(t, term.Term, job.State{Job: id, Phase: job.Queued})
+	updates := follow(t, watcher, id)
+	expect(t, updates, "queued")
+	r.restart(t)
+	write(t, term.Term, job.State{Job: id, Phase: job.Submitted})
+	write(t, term.Term, job.State{Job: id, Phase: job.Running})
+	expect(t, updates, "submitted", "running")
+	term.Progress(job.Progress{Job: id, Percent: 5})
+	expect(t, updates, "5%")
+}
+
+func TestFollowOfAQueueAlone(t *testing.T) {
+	t.Parallel()
+	_, b := setUp(t)
+	term := lead(t, b)
+	updates := follow(t, b)
+	for i := range 3 {
+		term.Snapshot(job.Snapshot{Waiting: make([]job.Place, i)})
+		expect(t, updates, fmt.Sprintf("waiting %d", i))
+	}
+}
