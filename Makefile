@@ -50,7 +50,7 @@ build: ## build the programs into the working folder
 
 .PHONY: docs
 docs: ## write the generated parts of README.md and docs anew
-	go test ./cmd/discomfy ./pkg/internal/house/... -run 'Documented' -update
+	go test ./pkg/internal/house/operator -run Documented -update
 
 .PHONY: ci
 ci: ## do what CI does, from the tools to the linters

@@ -1,12 +1,10 @@
 package operator_test
 
 import (
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -22,37 +19,11 @@ import (
 	"discomfy/pkg/broker/embedded/embeddedtest"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of the pages anew")
-
-const (
-	subjectsBegin = "<!-- subjects:begin -->\n"
-	subjectsEnd   = "<!-- subjects:end -->"
-)
-
 // TestDocumentedSubjects compares the README's table with what `discomfy init`
 // really makes on a server.
 func TestDocumentedSubjects(t *testing.T) {
 	t.Parallel()
-	readme := filepath.FromSlash("../../../../README.md")
-	data, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, begins := strings.Cut(string(data), subjectsBegin)
-	is, after, ends := strings.Cut(rest, subjectsEnd)
-	if !begins || !ends {
-		t.Fatalf("the README lacks %q or %q", subjectsBegin, subjectsEnd)
-	}
-	want := subjectsTable(t, freshTopology(t))
-	if *update {
-		if err := os.WriteFile(readme, []byte(before+subjectsBegin+want+subjectsEnd+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, is); diff != "" {
-		t.Errorf("the README's subjects are not those of the topology (-want +is): run make docs\n%s", diff)
-	}
+	readme.compare(t, "subjects", subjectsTable(t, freshTopology(t)))
 }
 
 // freshTopology sets an empty server up and asks it what it holds.
