@@ -175,13 +175,6 @@ func tagOf(extra map[string]json.RawMessage) (tag, bool) {
 	return tag{parsed, attempt}, true
 }
 
-// remove deletes a prompt of ours that waits in ComfyUI.
-func (a *active) remove(ctx context.Context, id comfy.PromptID) {
-	if err := a.comfy.DeleteQueued(ctx, id); err != nil {
-		a.log.WarnContext(ctx, "could not remove a prompt from ComfyUI's queue", slog.String(keyPrompt, string(id)), slog.Any(keyError, err))
-	}
-}
-
 // halt makes ComfyUI give a prompt up, wherever it is in the queue that was
 // just read. False when the server is too old to stop one run without stopping
 // whoever's happens to run.

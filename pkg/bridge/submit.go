@@ -238,10 +238,22 @@ func (r *run) accepted(ctx context.Context, a comfy.Accepted, gen uint64) (step,
 	r.log.InfoContext(ctx, "prompt queued", slog.String(keyPrompt, string(a.ID)), slog.Int(keyAttempt, r.state.Attempt))
 	r.entered(gen)
 	if err := r.dropped(a); err != nil {
-		r.remove(ctx, a.ID)
+		r.takeBack(ctx, a.ID)
 		return r.fail(ctx, job.Rejected, err)
 	}
 	return (*run).follow, nil
+}
+
+// takeBack stops a prompt that should not have been accepted. What this misses
+// the next audit removes, since its job has ended.
+func (r *run) takeBack(ctx context.Context, id comfy.PromptID) {
+	q, err := r.readQueue(ctx)
+	if err == nil {
+		_, err = r.halt(ctx, q, id)
+	}
+	if err != nil {
+		r.log.WarnContext(ctx, "could not take a prompt back", slog.String(keyPrompt, string(id)), slog.Any(keyError, err))
+	}
 }
 
 // dropped reports an output of the workflow that ComfyUI left out of an
