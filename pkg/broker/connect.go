@@ -128,6 +128,18 @@ func (b *Broker) stream(ctx context.Context, name string) (jetstream.Stream, err
 	return s, nil
 }
 
+// request is the context of one request and its answer. It ends with the
+// connection too: what was asked on a former one is never answered, and the
+// sooner that is known the sooner it is asked again.
+func (b *Broker) request(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	stop := context.AfterFunc(b.link.generation(), cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
 // forget drops the handles, after settings have changed.
 func (b *Broker) forget() {
 	b.mu.Lock()

@@ -62,7 +62,7 @@ func (t *Term) reset(ctx context.Context) error {
 	if err := t.Held(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.lease.life/3)
+	ctx, cancel := t.b.request(ctx, t.lease.life/3)
 	defer cancel()
 	t.b.at(ctx, BeforeReset)
 	_, err := t.b.js.ResetConsumer(ctx, jobsStreamOf(t.queue), bridgeConsumer)

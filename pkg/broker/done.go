@@ -56,7 +56,7 @@ func (t *Term) acknowledge(ctx context.Context, id job.ID) error {
 	if !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := t.b.request(ctx, answerWithin)
 	defer cancel()
 	err := held.handle.DoubleAck(ctx)
 	if errors.Is(err, jetstream.ErrMsgAlreadyAckd) {

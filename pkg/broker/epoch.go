@@ -51,7 +51,7 @@ func (l *lease) publishEpoch(ctx context.Context) (uint64, error) {
 	msg.Header.Set(jetstream.MsgTTLHeader, neverExpires)
 	l.b.at(ctx, BeforeEpoch)
 	defer l.b.at(ctx, AfterEpoch)
-	ctx, cancel := context.WithTimeout(ctx, l.life/3)
+	ctx, cancel := l.b.request(ctx, l.life/3)
 	defer cancel()
 	ack, err := l.b.js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0),
 		jetstream.WithExpectLastSequenceForSubject(l.seq, perQueue(KindLease, l.queue)))

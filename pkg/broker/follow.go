@@ -130,7 +130,7 @@ func (f *follower) run(ctx context.Context) {
 // seed reads what is stored: at the start, and after a reconnect, since what
 // was published meanwhile went past us.
 func (f *follower) seed(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	ctx, cancel := f.b.request(ctx, readWithin)
 	defer cancel()
 	now := time.Now()
 	for _, j := range f.order {

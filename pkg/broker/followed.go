@@ -82,7 +82,7 @@ func (f *follower) refresh(ctx context.Context) {
 // read takes over the states behind the last known one, at first only the
 // newest.
 func (f *follower) read(ctx context.Context, j *followed) bool {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	ctx, cancel := f.b.request(ctx, readWithin)
 	defer cancel()
 	if j.seq == 0 {
 		s, seq, err := f.b.lastSeq(ctx, j.id)

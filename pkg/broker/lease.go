@@ -188,7 +188,7 @@ func (l *lease) publish(ctx context.Context, last uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.life/3)
+	ctx, cancel := l.b.request(ctx, l.life/3)
 	defer cancel()
 	ack, err := l.b.js.PublishMsg(ctx, msg, jetstream.WithMsgTTL(l.life),
 		jetstream.WithExpectLastSequencePerSubject(last), jetstream.WithRetryAttempts(0))
@@ -206,7 +206,7 @@ func (l *lease) message(state string) (*nats.Msg, error) {
 // read is the stored lease and its sequence; absent and unreadable ones count
 // as free.
 func (l *lease) read(ctx context.Context) (uint64, leaseValue, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.life/3)
+	ctx, cancel := l.b.request(ctx, l.life/3)
 	defer cancel()
 	msg, err := l.b.lastState(ctx, perQueue(KindLease, l.queue))
 	if errors.Is(err, ErrNotFound) {

@@ -167,7 +167,7 @@ func (r *objectReader) advance() error {
 	if r.chunks == r.object.chunks {
 		return r.check()
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, objectTimeout)
+	ctx, cancel := r.b.request(r.ctx, objectTimeout)
 	defer cancel()
 	msg, err := r.b.nextOf(ctx, r.stream, r.subject, r.seq+1)
 	if errors.Is(err, ErrNotFound) {

@@ -66,7 +66,7 @@ func requestMessage(r job.Request) (*nats.Msg, error) {
 }
 
 func (b *Broker) trySubmit(ctx context.Context, msg *nats.Msg, q job.Queue) (Receipt, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := b.request(ctx, answerWithin)
 	defer cancel()
 	id, _ := ParseSubject(msg.Subject)
 	ack, err := b.js.PublishMsg(ctx, clone(msg), jetstream.WithMsgID(id.Job.String()), jetstream.WithRetryAttempts(0))

@@ -114,7 +114,7 @@ func (t *Term) look(ctx context.Context, subject string) (*jetstream.RawStreamMs
 		if err := t.Held(); err != nil {
 			return nil, backoff.Permanent(err)
 		}
-		ctx, cancel := context.WithTimeout(ctx, answerWithin)
+		ctx, cancel := t.b.request(ctx, answerWithin)
 		defer cancel()
 		msg, err := t.b.lastState(ctx, subject)
 		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrNotSetUp) {
@@ -206,7 +206,7 @@ func (t *Term) publish(ctx context.Context, w fencedWrite, data []byte, epoch ui
 	}
 	t.b.at(ctx, w.before)
 	defer t.b.at(ctx, w.after)
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := t.b.request(ctx, answerWithin)
 	defer cancel()
 	return t.b.js.PublishMsg(ctx, msg, opts...)
 }
