@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -31,8 +32,17 @@ type socket struct {
 
 // openSocket connects and says hello.
 func (c *Client) openSocket(ctx context.Context, clientID string) (*socket, error) {
+	// gorilla does not look at the context while it waits for the handshake's answer.
+	var release func() bool
+	dial := func(dialing context.Context, network, addr string) (net.Conn, error) {
+		conn, err := c.dial(dialing, network, addr)
+		if err == nil {
+			release = context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}
 	dialer := &websocket.Dialer{
-		NetDialContext:   c.dial,
+		NetDialContext:   dial,
 		TLSClientConfig:  c.tls,
 		Proxy:            http.ProxyFromEnvironment,
 		HandshakeTimeout: handshakeWithin,
@@ -42,6 +52,9 @@ func (c *Client) openSocket(ctx context.Context, clientID string) (*socket, erro
 		header.Set("Authorization", c.auth)
 	}
 	ws, resp, err := dialer.DialContext(ctx, c.address.socket(clientID), header)
+	if release != nil {
+		release()
+	}
 	if err != nil {
 		return nil, handshakeError(resp, err)
 	}
