@@ -12,8 +12,14 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// ErrNotReady is returned when the server did not accept connections in time.
-var ErrNotReady = errors.New("the embedded NATS server did not become ready")
+var (
+	// ErrNotReady is returned when the server did not accept connections in
+	// time.
+	ErrNotReady = errors.New("the embedded NATS server did not become ready")
+	// ErrInUse is returned when another process has the store directory or the
+	// port.
+	ErrInUse = errors.New("in use by another process")
+)
 
 const (
 	readyWithin = 10 * time.Second
@@ -34,7 +40,10 @@ type Config struct {
 }
 
 // Server is a running NATS server.
-type Server struct{ nats *server.Server }
+type Server struct {
+	nats   *server.Server
+	unlock func() // of the store directory; again is harmless
+}
 
 // Start starts a server and returns when it accepts connections.
 func Start(c Config) (*Server, error) {
@@ -42,32 +51,49 @@ func Start(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := server.NewServer(opts)
-	if err != nil {
-		return nil, fmt.Errorf("set up the embedded NATS server: %w", err)
-	}
-	log := c.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	s.SetLoggerV2(logger{log}, false, false, false)
-	s.Start()
-	if err := ready(s, c.Dir); err != nil {
-		s.Shutdown()
-		s.WaitForShutdown()
+	if err := checkPort(opts); err != nil {
 		return nil, err
 	}
-	return &Server{nats: s}, nil
+	unlock, err := lockDir(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := server.NewServer(opts)
+	if err != nil {
+		unlock()
+		return nil, fmt.Errorf("set up the embedded NATS server: %w", err)
+	}
+	s.SetLoggerV2(newLogger(c.Log), false, false, false)
+	s.Start()
+	running := &Server{nats: s, unlock: unlock}
+	if err := running.ready(); err != nil {
+		running.Shutdown()
+		return nil, err
+	}
+	return running, nil
 }
 
-func ready(s *server.Server, dir string) error {
-	if !s.ReadyForConnections(readyWithin) {
+func (s *Server) ready() error {
+	if !s.nats.ReadyForConnections(readyWithin) {
 		return fmt.Errorf("%w within %v", ErrNotReady, readyWithin)
 	}
-	if !s.JetStreamEnabled() {
-		return fmt.Errorf("%w: JetStream is off; is another process using %s?", ErrNotReady, dir)
+	if !s.nats.JetStreamEnabled() {
+		return fmt.Errorf("%w: JetStream did not start; its reason is in the log", ErrNotReady)
 	}
 	return nil
+}
+
+// checkPort says at once that a port is taken; the server would only log it.
+func checkPort(opts *server.Options) error {
+	if opts.DontListen || opts.Port == server.RANDOM_PORT {
+		return nil
+	}
+	addr := net.JoinHostPort(opts.Host, strconv.Itoa(opts.Port))
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("%w: %s (%w)", ErrInUse, addr, err)
+	}
+	return l.Close()
 }
 
 func (c Config) options() (*server.Options, error) {
@@ -143,4 +169,5 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) Shutdown() {
 	s.nats.Shutdown()
 	s.nats.WaitForShutdown()
+	s.unlock()
 }

@@ -9,6 +9,13 @@ import (
 // recovered streams), so they are debug lines of ours.
 type logger struct{ log *slog.Logger }
 
+func newLogger(log *slog.Logger) logger {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return logger{log}
+}
+
 func (l logger) Noticef(format string, v ...any) { l.log.Debug("nats: " + fmt.Sprintf(format, v...)) }
 func (l logger) Warnf(format string, v ...any)   { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
 func (l logger) Errorf(format string, v ...any)  { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
