@@ -55,17 +55,20 @@ type signer struct {
 	prompt  *object
 	changed func(class string, inputs *object) string // what a node reads besides its inputs: a file's content
 	done    map[string]string
+	depth   int
 }
 
 func (s *signer) sign(id string) string {
 	if sig, ok := s.done[id]; ok {
 		return sig
 	}
-	s.done[id] = "cycle" // not reached in a validated prompt
 	node := s.prompt.child(id)
-	if node == nil {
+	if node == nil || s.depth > maxChain { // deeper than validation lets a run get
 		return ""
 	}
+	s.depth++
+	defer func() { s.depth-- }()
+	s.done[id] = "cycle" // likewise
 	inputs := node.child("inputs")
 	if inputs == nil {
 		inputs = obj()

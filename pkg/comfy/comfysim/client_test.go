@@ -153,3 +153,5 @@ func graph(t testing.TB, name string) json.RawMessage {
 	}
 	return data
 }
+
+func raw(text string) json.RawMessage { return json.RawMessage(text) }

@@ -11,6 +11,9 @@ import (
 // maxDepth bounds the nesting of a JSON body.
 const maxDepth = 200
 
+// maxChain bounds how many nodes in a row depend on each other, as Python's recursion limit does.
+const maxChain = 900
+
 // object is a JSON object that keeps the order of its keys, as a Python dict does: the order of nodes and inputs
 // in a prompt decides in which order ComfyUI executes them.
 type object struct {

@@ -83,6 +83,11 @@ func pyQuote(s string) string {
 	return quote + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + quote
 }
 
+// maxDigits is Python's own limit.
+const maxDigits = 4300
+
+var errTooManyDigits = errors.New("Exceeds the limit (4300 digits) for integer string conversion") //nolint:staticcheck // Python's words, shown to users
+
 // pyInt converts as Python's int(): floats are cut, strings parsed. Integers of any size stay exact.
 func pyInt(v any) (*big.Int, error) {
 	switch v := v.(type) {
@@ -92,19 +97,25 @@ func pyInt(v any) (*big.Int, error) {
 		}
 		return new(big.Int), nil
 	case json.Number:
+		if len(v) > maxDigits {
+			return nil, errTooManyDigits
+		}
 		if n, ok := new(big.Int).SetString(v.String(), 10); ok {
 			return n, nil
 		}
-		f, ok := new(big.Float).SetString(v.String())
-		if !ok || f.MantExp(nil) > 1100 {
+		f, err := v.Float64()
+		if err != nil {
 			return nil, errors.New("cannot convert float infinity to integer")
 		}
-		n, _ := f.Int(nil)
+		n, _ := big.NewFloat(f).Int(nil)
 		return n, nil
 	case pyFloat:
 		n, _ := big.NewFloat(float64(v)).Int(nil)
 		return n, nil
 	case string:
+		if len(v) > maxDigits {
+			return nil, errTooManyDigits
+		}
 		if n, ok := new(big.Int).SetString(strings.TrimSpace(v), 10); ok {
 			return n, nil
 		}

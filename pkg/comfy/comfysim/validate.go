@@ -127,7 +127,7 @@ func (v *validator) node(id string) *nodeResult {
 	if i := slices.Index(v.path, id); i >= 0 {
 		return v.cycle(v.path[i:])
 	}
-	if len(v.path) > maxDepth {
+	if len(v.path) > maxChain {
 		return &nodeResult{errors: []any{}}
 	}
 	v.path = append(v.path, id)
