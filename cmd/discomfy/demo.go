@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 	"discomfy/pkg/broker/embedded"
 	"discomfy/pkg/job"
 	"discomfy/pkg/terminal"
+	"discomfy/pkg/workflow"
 )
 
 // Bounds of the demo.
@@ -25,6 +25,8 @@ const (
 	natsPort     = 4222             // its usual port, or the next that is free
 	portTries    = 200              // further ones
 	offersWithin = 20 * time.Second // ComfyUI's nodes are read by then
+	settleWithin = 2 * time.Second
+	pollEvery    = 20 * time.Millisecond
 )
 
 type demoCommand struct {
@@ -92,7 +94,7 @@ func (d *demo) withComfyUI(ctx context.Context, n *localNATS) error {
 // withBridge starts the bridge and plays the scene beside it.
 func (d *demo) withBridge(ctx context.Context, url, note string) error {
 	p, err := newBridge(job.DefaultQueue, comfyFlags{url, d.command.comfyLogin},
-		bridgeFlags{InFlight: 2}, d.log)
+		bridgeFlags{InFlight: 1}, d.log)
 	if err != nil {
 		return err
 	}
@@ -101,6 +103,8 @@ func (d *demo) withBridge(ctx context.Context, url, note string) error {
 	}
 	d.say("NATS     %s  (a real server with JetStream, in this process)", d.nats.server.ClientURL())
 	d.say("ComfyUI  %s  (%s)", p.client.URL(), note)
+	d.say("")
+	d.say("ann asks for two pictures and bob for one; his comes between hers.")
 	d.say("")
 	group, ctx := errgroup.WithContext(ctx)
 	serving, stop := context.WithCancel(ctx)
@@ -115,7 +119,7 @@ func (d *demo) withBridge(ctx context.Context, url, note string) error {
 // play submits the jobs, shows them, and says what to try next.
 func (d *demo) play(ctx context.Context) error {
 	config := d.display(d.screen)
-	config.Dir, config.Log = d.command.Out, d.log
+	config.Dir, config.Log = shortPath(d.command.Out), d.log
 	asks, err := d.asks(ctx)
 	if err != nil {
 		return err
@@ -124,7 +128,7 @@ func (d *demo) play(ctx context.Context) error {
 	for _, a := range asks {
 		r, err := terminal.Submit(ctx, config, d.nats.broker, a.user, a.workflow, a.args, nil)
 		if err != nil {
-			return fmt.Errorf("submit %s: %w", a.workflow, err)
+			return err
 		}
 		requests = append(requests, r)
 	}
@@ -132,12 +136,40 @@ func (d *demo) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.settle(ctx)
 	d.farewell(requests, states)
 	if d.command.Keep {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}
 	return ended(states)
+}
+
+// settle gives the bridge the moment that it needs after the last end to take
+// the job out of the queue.
+func (d *demo) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	_ = poll(ctx, func() (bool, error) {
+		left, err := d.nats.broker.PendingJobs(ctx, job.DefaultQueue)
+		return len(left) == 0, err
+	}) // what is left is thrown away with the demo
+}
+
+// poll asks until it is done, an error comes, or ctx ends.
+func poll(ctx context.Context, done func() (bool, error)) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // ask is one job of the demo.
@@ -175,31 +207,36 @@ func (d *demo) asks(ctx context.Context) ([]ask, error) {
 	}, nil
 }
 
-// paints waits for what ComfyUI offers and reports whether txt2img can run.
+// paints waits until ComfyUI is there and reports whether txt2img can run.
 func (d *demo) paints(ctx context.Context) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, offersWithin)
+	bounded, cancel := context.WithTimeoutCause(ctx, offersWithin, errAway)
 	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		catalog, err := d.nats.broker.Catalog(ctx, job.DefaultQueue)
-		if err == nil {
-			offer, ok := catalog.Find("txt2img")
-			return ok && len(offer.Problems) == 0, nil
+	var offer workflow.Offer
+	err := poll(bounded, func() (bool, error) {
+		snapshot, err := d.nats.broker.Snapshot(bounded, job.DefaultQueue)
+		if err != nil || snapshot.Server != "" {
+			return false, ignoreNotFound(bounded, err)
 		}
-		if !errors.Is(err, broker.ErrNotFound) && ctx.Err() == nil {
-			return false, err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			if errors.Is(context.Cause(ctx), errInterrupted) {
-				return false, errInterrupted
-			}
-			return false, fmt.Errorf("ComfyUI at %s does not answer: start it, or leave --comfyui out to see the demo with a fake one",
-				cmp.Or(d.command.ComfyUI, "the fake"))
-		}
+		catalog, err := d.nats.broker.Catalog(bounded, job.DefaultQueue)
+		offer, _ = catalog.Find("txt2img")
+		return err == nil, ignoreNotFound(bounded, err)
+	})
+	if errors.Is(err, errAway) {
+		return false, fmt.Errorf("%w within %v: start it, or leave --comfyui out to see the demo with a fake one", err, offersWithin)
 	}
+	return offer.Name != "" && len(offer.Problems) == 0, err
+}
+
+// errAway is returned when ComfyUI is not there.
+var errAway = errors.New("ComfyUI does not answer")
+
+// ignoreNotFound passes on what is wrong, but not what is only not there yet,
+// nor what ctx's end has caused.
+func ignoreNotFound(ctx context.Context, err error) error {
+	if errors.Is(err, broker.ErrNotFound) || ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // nextFree is the first address on loopback from the port on that nobody

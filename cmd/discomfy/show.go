@@ -53,7 +53,11 @@ func (c *showCommand) Run(ctx context.Context, s *session) error {
 
 // save fetches the files; with --json their paths go to stderr.
 func (c *showCommand) save(ctx context.Context, s *session, b *broker.Broker, r terminal.Record) error {
-	files, err := terminal.SaveAll(ctx, b, c.Out, r.Results())
+	end := r.Last()
+	if end == nil || !end.Phase.Ended() {
+		return fmt.Errorf("the job has not ended: there is no file yet")
+	}
+	files, err := terminal.SaveAll(ctx, b, shortPath(c.Out), *end)
 	out := s.stdout
 	if c.JSON {
 		out = s.stderr

@@ -57,7 +57,7 @@ func (c *submitCommand) Run(ctx context.Context, s *session) error {
 	}
 	defer b.Close()
 	config := s.display(s.screen())
-	config.Queue, config.Dir, config.JSON, config.Log = queue, c.Out, c.JSON, slog.New(slog.DiscardHandler)
+	config.Queue, config.Dir, config.JSON, config.Log = queue, shortPath(c.Out), c.JSON, slog.New(slog.DiscardHandler)
 	request, err := terminal.Submit(ctx, config, b, user, c.Workflow, args, c.Image)
 	if err != nil {
 		return err

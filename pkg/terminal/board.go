@@ -13,7 +13,7 @@ type board struct {
 	entries []*entry
 	byID    map[job.ID]*entry
 	epoch   uint64 // of the newest snapshot
-	offline bool
+	away    string // why the bridge is not heard, in words
 	server  string // why nothing moves, in the bridge's words
 }
 
@@ -86,19 +86,29 @@ func (b *board) snapshot(s job.Snapshot, now time.Time) []Event {
 	return events
 }
 
-// setOffline notes whether somebody serves the queue.
-func (b *board) setOffline(offline bool, now time.Time) []Event {
-	if offline == b.offline {
+// answered notes how the bridge answered a question.
+func (b *board) answered(err error, now time.Time) []Event {
+	away := awayWords(err)
+	if away == b.away {
 		return nil
 	}
-	b.offline = offline
-	if offline {
-		return []Event{{Event: EventOffline, At: now, Message: offlineWords}}
+	b.away = away
+	if away != "" {
+		return []Event{{Event: EventOffline, At: now, Message: away}}
 	}
 	return []Event{{Event: EventOnline, At: now, Message: "the bridge is back"}}
 }
 
-const offlineWords = "the bridge is offline: the jobs are safe in NATS and run when it is back"
+// awayWords say what it means that the bridge did not answer; "" when it did.
+func awayWords(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case job.CodeOf(err) == job.CodeBridgeOffline:
+		return "the bridge is offline: the jobs are safe in NATS and run when it is back"
+	}
+	return "NATS does not answer: the jobs go on without being watched, until it does"
+}
 
 // saved notes what became of an ended job's result files.
 func (b *board) saved(id job.ID, files []Saved, err error, now time.Time) []Event {

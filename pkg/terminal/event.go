@@ -34,7 +34,7 @@ const (
 	EventEnded     = "ended"     // done, failed, cancelled or rejected: see state
 	EventSaved     = "saved"     // every result file is here; follows ended
 	EventUnsaved   = "unsaved"   // a result file could not be saved: see message
-	EventOffline   = "offline"   // nobody serves the queue now; the jobs wait in NATS
+	EventOffline   = "offline"   // nobody serves the queue now, or NATS does not answer: see message
 	EventOnline    = "online"    // the bridge is back
 	EventServer    = "server"    // why nothing moves, or "" when it moves again
 )

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -42,11 +43,8 @@ func (b *board) frame(now time.Time, width, height int, p paint) []string {
 // notices say what keeps the whole queue from moving.
 func (b *board) notices(width int, p paint) []string {
 	var lines []string
-	if b.offline {
-		lines = append(lines, p.warn(fit("! "+offlineWords, width)))
-	}
-	if b.server != "" && !b.offline {
-		lines = append(lines, p.warn(fit("! "+Clean(b.server), width)))
+	if words := cmp.Or(b.away, Clean(b.server)); words != "" {
+		lines = append(lines, p.warn(fit("! "+words, width)))
 	}
 	return lines
 }
@@ -112,31 +110,33 @@ func (e *entry) waiting(now time.Time) string {
 }
 
 // gauge is the bar with what fits beside it: the node and its step first, then
-// the time that is left, then the time that has passed.
+// the times.
 func (e *entry) gauge(now time.Time, width int, p paint) string {
 	filled, rest := bar(e.percent, min(max(width/3, minBar), maxBar))
 	line := p.accent(filled) + p.faint(rest) + fmt.Sprintf(" %3d %%", int(e.percent))
-	segments := []string{e.doing(), "", ""}
-	if left, ok := e.left(now); ok {
-		segments[1] = about(left) + " left"
+	const gap = "  "
+	room := width - ansi.StringWidth(line) - len(gap)
+	if doing := fit(e.doing(), room); room >= 8 && doing != "" {
+		line += gap + doing
+		room -= ansi.StringWidth(doing) + len(gap)
 	}
-	if passed := e.elapsed(now); passed > 0 {
-		segments[2] = elapsed(passed)
-	}
-	for i, s := range segments {
-		if s == "" {
-			continue
-		}
-		gap := "  "
-		room := width - ansi.StringWidth(line) - len(gap)
-		if i == 0 && room >= 8 {
-			s = fit(s, room)
-		}
-		if ansi.StringWidth(s) <= room {
-			line += gap + s
+	for _, times := range e.times(now) {
+		if ansi.StringWidth(times) <= room {
+			return line + gap + times
 		}
 	}
 	return line
+}
+
+// times are the ways to say how long it has taken and will take, the fullest
+// first.
+func (e *entry) times(now time.Time) []string {
+	passed := elapsed(e.elapsed(now))
+	left, ok := e.left(now)
+	if !ok {
+		return []string{passed}
+	}
+	return []string{passed + ", " + about(left) + " left", about(left) + " left", passed}
 }
 
 // doing is the running node's title and its step.

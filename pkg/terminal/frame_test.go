@@ -105,7 +105,8 @@ func scenes(t testing.TB) map[string]*board {
 			b.state(job.State{Job: bob.ID, Phase: job.Submitted, Attempt: 2, Note: "out of memory, trying once more"}, noon())
 		}),
 		"stopping":       scene(running, func(b *board) { b.state(job.State{Job: bob.ID, Phase: job.Stopping, Attempt: 1}, noon()) }),
-		"bridge offline": scene(waiting, func(b *board) { b.setOffline(true, noon()) }),
+		"bridge offline": scene(waiting, func(b *board) { b.answered(&job.Error{Code: job.CodeBridgeOffline}, noon()) }),
+		"NATS is away":   scene(waiting, func(b *board) { b.answered(errors.New("timeout"), noon()) }),
 		"ComfyUI is away": scene(func(b *board) {
 			s := snapshotOf(nil, []job.Request{bob, ann})
 			s.Server = "ComfyUI does not answer at http://gpu:8188"

@@ -5,8 +5,41 @@ import (
 	"mime"
 	"path"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"discomfy/pkg/job"
 )
+
+// maxSlug bounds how much of a prompt goes into a file's name, in characters.
+const maxSlug = 40
+
+// fileName is the name under which a result is saved. The names that we give
+// ComfyUI's files begin with the job's id; people rather want to know what is
+// in them, so the workflow and the prompt take its place.
+func fileName(q *job.Request, r job.Result) string {
+	if q == nil || !strings.HasPrefix(r.File, q.ID.String()) {
+		return SafeName(r.File, r.Type)
+	}
+	name := slug(q.Workflow + " " + prompt(*q))
+	if name == "" {
+		name = "result"
+	}
+	return SafeName(name+path.Ext(r.File), r.Type)
+}
+
+// slug joins the words of a text with hyphens, as many as fit.
+func slug(text string) string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsNumber(c) })
+	name := []rune(strings.Join(words, "-"))
+	if len(name) <= maxSlug {
+		return string(name)
+	}
+	if end := strings.LastIndexByte(string(name[:maxSlug+1]), '-'); end > 0 {
+		return string(name[:maxSlug+1])[:end]
+	}
+	return string(name[:maxSlug])
+}
 
 // maxName bounds a saved file's name, in bytes, so that every file system
 // takes it with a number added.

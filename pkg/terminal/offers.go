@@ -104,7 +104,7 @@ func parameterWords(p workflow.Parameter) string {
 	if p.MaxLength > 0 {
 		words = append(words, fmt.Sprintf("up to %d characters", p.MaxLength))
 	}
-	if !p.Default.IsZero() {
+	if p.Default.String() != "" {
 		words = append(words, "default "+Clean(p.Default.String()))
 	}
 	return strings.Join(append(words, choiceWords(p)...), ", ")

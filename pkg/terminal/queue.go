@@ -158,7 +158,7 @@ func (v queueView) lines(now time.Time, p paint) []string {
 	lines := []string{v.summary(p)}
 	switch {
 	case v.Offline:
-		lines = append(lines, p.warn("! "+offlineWords))
+		lines = append(lines, p.warn("! "+awayWords(&job.Error{Code: job.CodeBridgeOffline})))
 	case s.Server != "":
 		lines = append(lines, p.warn("! "+Clean(s.Server)))
 	case s.Others > 0:

@@ -41,7 +41,7 @@ func ReadRecord(ctx context.Context, from RecordSource, id job.ID) (Record, erro
 		return r, fmt.Errorf("read the states of job %s: %w", id, err)
 	}
 	r.States = states
-	if last := r.last(); last != nil && last.Phase.Ended() {
+	if last := r.Last(); last != nil && last.Phase.Ended() {
 		r.Request = last.Request
 		return r, nil
 	}
@@ -76,19 +76,12 @@ func (r *Record) live(ctx context.Context, from RecordSource) error {
 	return nil
 }
 
-func (r *Record) last() *job.State {
+// Last is the newest stored state; nil where there is none.
+func (r *Record) Last() *job.State {
 	if len(r.States) == 0 {
 		return nil
 	}
 	return &r.States[len(r.States)-1]
-}
-
-// Results are the files that the job left.
-func (r *Record) Results() []job.Result {
-	if last := r.last(); last != nil {
-		return last.Results
-	}
-	return nil
 }
 
 // Write writes the record for people.
@@ -143,7 +136,7 @@ func paramWords(v any) string {
 func quoteAll(s string) string { return "“" + Clean(s) + "”" }
 
 func (r *Record) writeState(b *strings.Builder) {
-	s := r.last()
+	s := r.Last()
 	switch {
 	case s == nil:
 		field(b, "state", "handed in; no bridge has taken it yet")

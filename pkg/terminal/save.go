@@ -35,12 +35,14 @@ type results interface {
 	GetResult(ctx context.Context, name string) (io.ReadCloser, error)
 }
 
-// SaveAll saves a job's result files, in order, and stops at the first that
-// cannot be saved: the files before it are returned with the error.
-func SaveAll(ctx context.Context, from results, dir string, all []job.Result) ([]Saved, error) {
+// SaveAll saves the result files of an ended job in dir, in order, and stops
+// at the first that cannot be saved: the files before it are returned with the
+// error. Their names tell the workflow and the prompt, or are those that the
+// workflow gave them, made safe.
+func SaveAll(ctx context.Context, from results, dir string, s job.State) ([]Saved, error) {
 	var files []Saved
-	for _, r := range all {
-		f, err := Save(ctx, from, dir, r)
+	for _, r := range s.Results {
+		f, err := save(ctx, from, dir, fileName(s.Request, r), r)
 		if err != nil {
 			return files, err
 		}
@@ -49,11 +51,10 @@ func SaveAll(ctx context.Context, from results, dir string, all []job.Result) ([
 	return files, nil
 }
 
-// Save writes a result file into dir, which it makes where it lacks. The name
-// is the result's own, made safe; an existing file is never touched: the next
+// save writes a result file into dir, which it makes where it lacks. An existing file is never touched: the next
 // free number is added instead. Size and digest are checked before the file
 // gets its name.
-func Save(ctx context.Context, from results, dir string, r job.Result) (Saved, error) {
+func save(ctx context.Context, from results, dir, name string, r job.Result) (Saved, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return Saved{}, fmt.Errorf("make folder for results: %w", err)
 	}
@@ -66,8 +67,7 @@ func Save(ctx context.Context, from results, dir string, r job.Result) (Saved, e
 	if err := download(ctx, from, root, part, r); err != nil {
 		return Saved{}, errors.Join(err, ignoreMissing(root.Remove(part)))
 	}
-	name, err := settle(root, part, SafeName(r.File, r.Type))
-	if err != nil {
+	if name, err = settle(root, part, name); err != nil {
 		return Saved{}, errors.Join(err, ignoreMissing(root.Remove(part)))
 	}
 	return Saved{Path: filepath.Join(dir, name), Type: r.Type, Size: r.Size}, nil

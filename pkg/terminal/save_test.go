@@ -36,6 +36,16 @@ func (s store) put(name, file, data string) job.Result {
 	return job.Result{Name: name, File: file, Type: "image/png", Size: int64(len(data)), Digest: hex.EncodeToString(sum[:])}
 }
 
+// saveOne saves one result.
+func saveOne(t *testing.T, s store, dir string, r job.Result) (terminal.Saved, error) {
+	t.Helper()
+	saved, err := terminal.SaveAll(t.Context(), s, dir, job.State{Results: []job.Result{r}})
+	if err != nil {
+		return terminal.Saved{}, err
+	}
+	return saved[0], nil
+}
+
 // files are the names and contents of a folder, those that are hidden too.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
@@ -58,7 +68,7 @@ func TestSaveNeverReplacesAFile(t *testing.T) {
 	t.Parallel()
 	s, dir := store{}, filepath.Join(t.TempDir(), "made", "when", "needed")
 	for i, data := range []string{"one", "two", "three"} {
-		saved, err := terminal.Save(t.Context(), s, dir, s.put("j/1-1.png", "fox.png", data))
+		saved, err := saveOne(t, s, dir, s.put("j/1-1.png", "fox.png", data))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +88,7 @@ func TestSaveKeepsToItsFolder(t *testing.T) {
 	s, base := store{}, t.TempDir()
 	dir := filepath.Join(base, "out")
 	for _, file := range []string{"../evil.png", "/evil.png", `..\evil.png`, "a/../../evil.png"} {
-		if _, err := terminal.Save(t.Context(), s, dir, s.put("j/1-1.png", file, "x")); err != nil {
+		if _, err := saveOne(t, s, dir, s.put("j/1-1.png", file, "x")); err != nil {
 			t.Errorf("%q: %v", file, err)
 		}
 	}
@@ -97,7 +107,7 @@ func TestSaveFollowsNoLinkOutOfItsFolder(t *testing.T) {
 	if err := errors.Join(os.Mkdir(dir, 0o755), os.Symlink(outside, filepath.Join(dir, "fox.png"))); err != nil {
 		t.Skip("no symbolic links here:", err)
 	}
-	if _, err := terminal.Save(t.Context(), s, dir, s.put("j/1-1.png", "fox.png", "x")); err != nil {
+	if _, err := saveOne(t, s, dir, s.put("j/1-1.png", "fox.png", "x")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(outside); !errors.Is(err, os.ErrNotExist) {
@@ -121,7 +131,7 @@ func TestSaveRefusesWhatIsNotTheRecords(t *testing.T) {
 			s, dir := store{}, t.TempDir()
 			r := s.put("j/1-1.png", "fox.png", "data")
 			tt.spoil(&r)
-			_, err := terminal.Save(t.Context(), s, dir, r)
+			_, err := saveOne(t, s, dir, r)
 			if err == nil || !strings.Contains(err.Error(), tt.words) {
 				t.Errorf("error %v, want one about %q", err, tt.words)
 			}
@@ -137,8 +147,47 @@ func TestSaveAllReturnsWhatItSaved(t *testing.T) {
 	s := store{}
 	good, bad := s.put("j/1-1.png", "a.png", "a"), s.put("j/1-2.png", "b.png", "b")
 	bad.Digest = strings.Repeat("0", 64)
-	saved, err := terminal.SaveAll(t.Context(), s, t.TempDir(), []job.Result{good, bad})
+	saved, err := terminal.SaveAll(t.Context(), s, t.TempDir(), job.State{Results: []job.Result{good, bad}})
 	if err == nil || len(saved) != 1 {
 		t.Errorf("saved %v, error %v: want one file and an error", saved, err)
+	}
+}
+
+func TestFilesOfOursAreNamedByWhatIsInThem(t *testing.T) {
+	t.Parallel()
+	id := job.NewID()
+	for name, tt := range map[string]struct {
+		request *job.Request
+		file    string
+		want    string
+	}{
+		"our name": {
+			&job.Request{ID: id, Workflow: "txt2img", Params: job.Params{"prompt": "A red fox, asleep!"}},
+			id.String() + "_00001_.png", "txt2img-a-red-fox-asleep.png",
+		},
+		"a long prompt": {
+			&job.Request{ID: id, Workflow: "txt2img", Params: job.Params{"prompt": strings.Repeat("fox ", 100)}},
+			id.String() + "_00001_.png", "txt2img-fox-fox-fox-fox-fox-fox-fox-fox.png",
+		},
+		"no prompt": {&job.Request{ID: id, Workflow: "test-pattern"}, id.String() + "_00001_.png", "test-pattern.png"},
+		"a hostile prompt": {
+			&job.Request{ID: id, Workflow: "..", Params: job.Params{"prompt": "../../\x1b[2J/etc"}},
+			id.String() + "_00001_.png", "etc.png",
+		},
+		"nothing to tell":     {&job.Request{ID: id, Workflow: ".."}, id.String() + ".png", "result.png"},
+		"the workflow's name": {&job.Request{ID: id, Workflow: "txt2img"}, "fixed.png", "fixed.png"},
+		"an old record":       {nil, "fixed.png", "fixed.png"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, dir := store{}, t.TempDir()
+			end := job.State{Request: tt.request, Results: []job.Result{s.put("j/1-1.png", tt.file, "x")}}
+			if _, err := terminal.SaveAll(t.Context(), s, dir, end); err != nil {
+				t.Fatal(err)
+			}
+			if _, ok := files(t, dir)[tt.want]; !ok {
+				t.Errorf("files %v, want %s", files(t, dir), tt.want)
+			}
+		})
 	}
 }

@@ -71,6 +71,10 @@ func (s *Screen) Close() error {
 // redraw writes above and then lines, in one write, so that no half of a
 // frame is ever seen.
 func (s *Screen) redraw(above string, lines []string) error {
+	if len(lines)+len(s.lines) == 0 {
+		_, err := io.WriteString(s.out, above)
+		return err
+	}
 	var b strings.Builder
 	b.WriteString(ansi.SetModeSynchronizedOutput)
 	if !s.hidden && len(lines) > 0 {

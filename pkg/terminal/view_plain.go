@@ -58,7 +58,7 @@ func (v *plainView) words(ev Event) []string {
 		return append(savedWords(ev.Files), "cannot save the result: "+ev.Message)
 	case EventServer:
 		if ev.Message == "" {
-			return []string{"ComfyUI answers again"}
+			return []string{"ComfyUI answers"}
 		}
 	}
 	return []string{ev.Message}
@@ -79,11 +79,7 @@ func (v *plainView) quarter(ev Event) []string {
 	if doing := e.doing(); doing != "" {
 		parts = append(parts, doing)
 	}
-	parts = append(parts, elapsed(e.elapsed(ev.At)))
-	if left, ok := e.left(ev.At); ok {
-		parts = append(parts, about(left)+" left")
-	}
-	return []string{strings.Join(parts, ", ")}
+	return []string{strings.Join(append(parts, e.times(ev.At)[0]), ", ")}
 }
 
 func submittedWords(e *entry) string {

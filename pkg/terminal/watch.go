@@ -97,9 +97,9 @@ func (w *watcher) run(ctx context.Context, updates <-chan broker.Update) error {
 			err = w.apply(ctx, u)
 		case f := <-w.saved:
 			err = w.show(w.board.saved(f.id, f.files, f.err, time.Now()))
-		case down := <-w.probed:
+		case answer := <-w.probed:
 			w.asked, w.heard = false, time.Now()
-			err = w.show(w.board.setOffline(job.CodeOf(down) == job.CodeBridgeOffline, time.Now()))
+			err = w.show(w.board.answered(answer, time.Now()))
 		case now := <-tick.C:
 			w.probe(ctx, now)
 			err = w.view.tick(now)
@@ -142,7 +142,7 @@ func (w *watcher) save(ctx context.Context, s job.State) {
 	w.beside.Go(func() {
 		w.slots <- struct{}{}
 		defer func() { <-w.slots }()
-		files, err := SaveAll(ctx, w.from, w.config.Dir, s.Results)
+		files, err := SaveAll(ctx, w.from, w.config.Dir, s)
 		w.saved <- fetched{s.Job, files, err}
 	})
 }
