@@ -132,6 +132,10 @@ func (w *walker) row(rows []*row, i int, j *judge, name string) {
 		w.send(r.Conn, r.Text)
 	case r.HTTP != nil:
 		w.act(r, j, name)
+	case r.Note == "history right after executing null: there":
+		if _, h := (client{w.t, w.base}).do("GET", "/history/"+w.last, nil); len(h) == 0 {
+			w.t.Errorf("history is not there after executing null")
+		}
 	case r.received():
 		w.expect(r, rows[i+1:], j, name)
 	}
@@ -140,6 +144,13 @@ func (w *walker) row(rows []*row, i int, j *judge, name string) {
 func (w *walker) act(r *row, j *judge, name string) {
 	w.t.Helper()
 	r.done = true
+	if r.adds() {
+		var body struct {
+			ID any `json:"prompt_id"`
+		}
+		_ = json.Unmarshal(r.HTTP.Body, &body)
+		w.last, _ = body.ID.(string)
+	}
 	for _, c := range w.conns {
 		if r.adds() {
 			c.added++

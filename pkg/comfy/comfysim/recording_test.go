@@ -37,6 +37,7 @@ type row struct {
 	Binary   string          `json:"binary"`
 	HTTP     *request        `json:"http"`
 	Answer   *answer         `json:"answer"`
+	Note     string          `json:"note"`
 	done     bool            // an action that was performed before its turn
 }
 

@@ -56,8 +56,15 @@ func (r *run) execute(ctx context.Context) error {
 	return r.conclude(ctx)
 }
 
+// lateHistory is how long history lags behind the end that was told. A real server's lag is as long as its
+// threads need; readers that trust execution_success met it in 3, 92 and 24 of 200 runs of the recorded versions.
+const lateHistory = time.Millisecond
+
 // conclude writes history, after the end was told, then the queue's new length, then `executing` null.
 func (r *run) conclude(ctx context.Context) error {
+	if err := r.p.server.pause(ctx, lateHistory); err != nil {
+		return err
+	}
 	r.p.history.store(r.entry)
 	r.p.queue.done()
 	if err := r.p.server.pause(ctx, 0); err != nil {

@@ -21,15 +21,19 @@ type walker struct {
 	held    *ask
 	conns   map[string]*wire
 	steps   int    // granted since the scenario began
+	last    string // id of the last prompt posted
 	tag     string // see findTag
 	uploads int
 }
 
-// ask is the executor's wish to go on; d is not zero for a step of a node.
+// ask is the executor's wish to go on, after d.
 type ask struct {
 	d  time.Duration
 	ok chan struct{}
 }
+
+// step tells the time of a node's step from the short time that history needs.
+func (a *ask) step() bool { return a.d > 10*time.Millisecond }
 
 // wire is one WebSocket of a recording.
 type wire struct {
@@ -95,7 +99,7 @@ func (w *walker) grant() bool {
 	if !w.hold() {
 		return false
 	}
-	if w.held.d > 0 {
+	if w.held.step() {
 		w.steps++
 	}
 	close(w.held.ok)
@@ -137,7 +141,7 @@ func (w *walker) poll(complaint string, condition func() bool) bool {
 
 // rest lets the executor tell what it has to tell until the next step or the end.
 func (w *walker) rest() {
-	for w.hold() && w.held.d == 0 {
+	for w.hold() && !w.held.step() {
 		w.grant()
 	}
 }
@@ -239,7 +243,7 @@ func (w *walker) close(name string) (extra []frame) {
 // prepare brings the server to the step before the one that a new connection hears first.
 func (w *walker) prepare(rows []*row, conn string) {
 	n := firstStep(rows, conn)
-	for n > 0 && w.hold() && !(w.held.d > 0 && w.steps == n-1) {
+	for n > 0 && w.hold() && !(w.held.step() && w.steps == n-1) {
 		w.grant()
 	}
 }
