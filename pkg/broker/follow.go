@@ -187,8 +187,8 @@ func (f *follower) accept(msg *nats.Msg) {
 }
 
 func (f *follower) progress(p job.Progress) {
-	if j := f.jobs[p.Job]; j != nil && j.live(p.Epoch) && !p.At.Before(j.lastProgress) {
-		j.lastProgress = p.At
+	if j := f.jobs[p.Job]; j != nil && j.live(p.Epoch) && j.newer(p) {
+		j.lastEpoch, j.lastAt = p.Epoch, p.At
 		f.box.put(boxKey{KindProgress, p.Job}, Update{Progress: &p})
 	}
 }

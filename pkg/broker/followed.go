@@ -16,13 +16,14 @@ const (
 
 // followed is one job of a follower.
 type followed struct {
-	id           job.ID
-	seq          uint64    // of the newest state that was read
-	epoch        uint64    // of the job's newest state or progress
-	ended        bool      // its terminal state was read
-	lastProgress time.Time // of the newest progress, by its sender's clock
-	due          time.Time // when to read the states next
-	tries        int       // reads since the alarm that found nothing new
+	id        job.ID
+	seq       uint64    // of the newest state that was read
+	epoch     uint64    // of the job's newest state or progress
+	ended     bool      // its terminal state was read
+	lastEpoch uint64    // of the newest progress
+	lastAt    time.Time // its time, by its sender's clock
+	due       time.Time // when to read the states next
+	tries     int       // reads since the alarm that found nothing new
 }
 
 // wake makes the states be read now.
@@ -35,6 +36,12 @@ func (j *followed) live(epoch uint64) bool {
 	}
 	j.epoch = epoch
 	return true
+}
+
+// newer reports whether a progress follows the last one. The clocks of two
+// bridges need not agree, so times count within an epoch only.
+func (j *followed) newer(p job.Progress) bool {
+	return p.Epoch != j.lastEpoch || p.At.After(j.lastAt)
 }
 
 // settle plans the next read. After a find it is soon, since another state may

@@ -44,9 +44,10 @@ func (m *mailbox) forget(k boxKey) {
 	m.order = slices.DeleteFunc(m.order, func(o boxKey) bool { return o == k })
 }
 
-// snapshot takes a snapshot that is not older than the last one.
+// snapshot takes a snapshot that is newer than the last one: what is read from
+// the stream may have come live before.
 func (m *mailbox) snapshot(s job.Snapshot) {
-	if s.Epoch < m.epoch || s.Epoch == m.epoch && s.At.Before(m.at) {
+	if s.Epoch < m.epoch || s.Epoch == m.epoch && !s.At.After(m.at) {
 		return
 	}
 	m.epoch, m.at = s.Epoch, s.At

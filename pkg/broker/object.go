@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -115,7 +116,7 @@ func parseObject(data []byte) (object, error) {
 		return object{}, ErrNotFound
 	}
 	digest, err := jetstream.DecodeObjectDigest(info.Digest)
-	if err != nil || len(digest) != sha256.Size || info.NUID == "" {
+	if err != nil || len(digest) != sha256.Size || info.NUID == "" || info.Size > math.MaxInt64 {
 		return object{}, fmt.Errorf("%w: its entry is incomplete", ErrDamaged)
 	}
 	return object{

@@ -135,56 +135,6 @@ func TestWriteGivesUpWithTheLease(t *testing.T) {
 	wait(t, term.ctx.Done(), "the term ends")
 }
 
-// Many contenders with short terms, some of which are lost while they write:
-// the states of each job carry epochs that never fall, no two terms overlap by
-// their own clocks, and every epoch belongs to the lease of its term.
-func TestTermsNeverOverlap(t *testing.T) {
-	t.Parallel()
-	s, b := setUp(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
-	defer cancel()
-	ids := []job.ID{job.NewID(), job.NewID(), job.NewID()}
-	var active, terms atomic.Int32
-	var group sync.WaitGroup
-	for range 5 {
-		contender := connect(t, s, nil)
-		group.Go(func() {
-			for ctx.Err() == nil {
-				err := contender.Lead(ctx, queue, func(ctx context.Context, term *broker.Term) error {
-					if n := active.Add(1); n > 1 {
-						t.Errorf("%d terms at once", n)
-					}
-					defer active.Add(-1)
-					terms.Add(1)
-					for i := range 20 {
-						_ = term.Write(ctx, job.State{Job: ids[i%len(ids)], Phase: job.Running, Attempt: i})
-					}
-					return nil
-				})
-				if err != nil {
-					t.Errorf("Lead: %v", err)
-				}
-			}
-		})
-	}
-	group.Wait()
-	if terms.Load() < 5 {
-		t.Errorf("only %d terms", terms.Load())
-	}
-	t.Logf("%d terms", terms.Load())
-	for _, id := range ids {
-		states, err := b.States(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := 1; i < len(states); i++ {
-			if states[i].Epoch < states[i-1].Epoch {
-				t.Errorf("job %s: epoch %d after %d", id, states[i].Epoch, states[i-1].Epoch)
-			}
-		}
-	}
-}
-
 func TestWritesFromManyGoroutines(t *testing.T) {
 	t.Parallel()
 	_, b := setUp(t)

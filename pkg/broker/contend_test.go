@@ -1,0 +1,208 @@
+package broker_test
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/job"
+)
+
+// Many healthy contenders with short terms: no two are active at once.
+func TestTermsNeverOverlap(t *testing.T) {
+	t.Parallel()
+	s, b := setUp(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	ids := []job.ID{job.NewID(), job.NewID(), job.NewID()}
+	var active, terms atomic.Int32
+	var group sync.WaitGroup
+	for range 5 {
+		contender := connect(t, s, nil)
+		group.Go(func() {
+			for ctx.Err() == nil {
+				err := contender.Lead(ctx, queue, func(ctx context.Context, term *broker.Term) error {
+					if n := active.Add(1); n > 1 {
+						t.Errorf("%d terms at once", n)
+					}
+					defer active.Add(-1)
+					terms.Add(1)
+					for i := range 20 {
+						_ = term.Write(ctx, job.State{Job: ids[i%len(ids)], Phase: job.Running, Attempt: i})
+					}
+					return nil
+				})
+				if err != nil {
+					t.Errorf("Lead: %v", err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if terms.Load() < 5 {
+		t.Errorf("only %d terms", terms.Load())
+	}
+	t.Logf("%d terms", terms.Load())
+	for _, id := range ids {
+		states, err := b.States(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i < len(states); i++ {
+			if states[i].Epoch < states[i-1].Epoch {
+				t.Errorf("job %s: epoch %d after %d", id, states[i].Epoch, states[i-1].Epoch)
+			}
+		}
+	}
+}
+
+// sleeper freezes a contender now and then, for longer than its lease, at the
+// worst moments.
+func sleeper(ctx context.Context) func(context.Context, string) {
+	worst := map[string]bool{
+		broker.AfterAcquire: true, broker.BeforeEpoch: true, broker.AfterEpoch: true,
+		broker.BeforeRenew: true, broker.BeforeState: true, broker.BeforeRelease: true,
+	}
+	return func(_ context.Context, point string) {
+		if !worst[point] || rand.N(50) != 0 {
+			return
+		}
+		select {
+		case <-time.After(1300 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Contenders that freeze in the middle of everything: judged by the stream
+// alone, a lease changes hands only when it is free or over, an epoch is
+// written only by the holder of the lease that it names, and a state carries
+// the epoch that is the newest at its place.
+func TestLeaseAndEpochNeverSplit(t *testing.T) {
+	t.Parallel()
+	s, _ := setUp(t)
+	_, js := raw(t, s)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+	defer cancel()
+	judged := make(chan judge, 1)
+	go func() { judged <- observe(ctx, t, js) }()
+	var group sync.WaitGroup
+	for range 4 {
+		contender := connect(t, s, func(c *broker.Config) { c.Hook = sleeper(ctx) })
+		group.Go(func() {
+			for ctx.Err() == nil {
+				err := contender.Lead(ctx, queue, func(ctx context.Context, term *broker.Term) error {
+					for i := range 30 {
+						_ = term.Write(ctx, job.State{Job: job.NewID(), Phase: job.Running, Attempt: i})
+					}
+					return nil
+				})
+				if err != nil {
+					t.Errorf("Lead: %v", err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	j := next(t, judged, "the verdict")
+	t.Logf("%d leases of %d holders, %d epochs, %d states", j.leases, j.holders, j.epochs, j.states)
+	if j.holders < 2 || j.epochs < 2 || j.states < 10 {
+		t.Error("too little happened to be a proof")
+	}
+}
+
+// judge reads the state stream in its order.
+type judge struct {
+	t                               *testing.T
+	leases, holders, epochs, states int
+
+	holder leaseFact
+	seq    uint64    // of the newest lease
+	stored time.Time // its time, by the server
+	epoch  uint64    // sequence of the newest epoch
+}
+
+type leaseFact struct {
+	State string `json:"state"`
+	Nonce string `json:"nonce"`
+	Lease uint64 `json:"lease"`
+}
+
+func observe(ctx context.Context, t *testing.T, js jetstream.JetStream) judge {
+	j := judge{t: t}
+	consumer, err := js.OrderedConsumer(context.Background(), "DISCOMFY_STATE", jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		t.Error(err)
+		return j
+	}
+	for {
+		batch, err := consumer.Fetch(100, jetstream.FetchMaxWait(500*time.Millisecond))
+		if err != nil {
+			t.Error(err)
+			return j
+		}
+		n := 0
+		for msg := range batch.Messages() {
+			n++
+			j.see(msg)
+		}
+		if n == 0 && ctx.Err() != nil {
+			return j
+		}
+	}
+}
+
+func (j *judge) see(msg jetstream.Msg) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		j.t.Error(err)
+		return
+	}
+	subject, err := broker.ParseSubject(msg.Subject())
+	if err != nil {
+		j.t.Error(err)
+		return
+	}
+	var fact leaseFact
+	switch subject.Kind {
+	case broker.KindLease:
+		if err := json.Unmarshal(msg.Data(), &fact); err != nil {
+			j.t.Error(err)
+		}
+		j.lease(fact, meta)
+	case broker.KindEpoch:
+		if err := json.Unmarshal(msg.Data(), &fact); err != nil {
+			j.t.Error(err)
+		}
+		j.epochs++
+		if fact.Lease != j.seq || fact.Nonce != j.holder.Nonce {
+			j.t.Errorf("epoch %d names lease %d of %s, but %d of %s is the newest",
+				meta.Sequence.Stream, fact.Lease, fact.Nonce, j.seq, j.holder.Nonce)
+		}
+		j.epoch = meta.Sequence.Stream
+	case broker.KindState:
+		state, err := job.ParseState(msg.Data())
+		if err != nil || state.Epoch != j.epoch {
+			j.t.Errorf("a state of epoch %d behind epoch %d: %v", state.Epoch, j.epoch, err)
+		}
+		j.states++
+	}
+}
+
+func (j *judge) lease(fact leaseFact, meta *jetstream.MsgMetadata) {
+	j.leases++
+	if fact.Nonce != j.holder.Nonce {
+		j.holders++
+		if j.holder.State == "held" && meta.Timestamp.Before(j.stored.Add(time.Second)) {
+			j.t.Errorf("lease %d was taken %v after its holder had renewed it", meta.Sequence.Stream, meta.Timestamp.Sub(j.stored))
+		}
+	}
+	j.holder, j.seq, j.stored = fact, meta.Sequence.Stream, meta.Timestamp
+}
