@@ -24,7 +24,9 @@ func (s *Server) inputsOf(c *class) []input {
 	list := slices.Clone(c.inputs)
 	for i, in := range list {
 		if choices, ok := s.fileChoices(c.name, in); ok {
-			list[i].choices, list[i].spec = choices, []any{choices, in.options}
+			spec := slices.Clone(in.spec.([]any)) // of a class described here, so a pair or just the choices
+			spec[0] = choices
+			list[i].choices, list[i].spec = choices, spec
 		}
 	}
 	return list

@@ -59,16 +59,22 @@ func FuzzPrompt(f *testing.F) {
 		default:
 			t.Errorf("status %d", w.Code)
 		}
-		if _, waiting := s.current().queue.snapshot(); len(waiting) > 0 {
-			r := newRun(s.current(), waiting[0])
-			for id := r.plan.next(); id != ""; id = r.plan.next() {
-				r.plan.finish(id)
-			}
-			if len(r.plan.pending) > 0 {
-				t.Errorf("never run: %v", r.plan.pending)
-			}
-		}
+		planAll(t, s.current())
 	})
+}
+
+// planAll plans what waits to its end.
+func planAll(t *testing.T, p *process) {
+	_, waiting := p.queue.snapshot()
+	for _, it := range waiting {
+		r := newRun(p, it)
+		for id := r.plan.next(); id != ""; id = r.plan.next() {
+			r.plan.finish(id)
+		}
+		if len(r.plan.pending) > 0 {
+			t.Errorf("never run: %v", r.plan.pending)
+		}
+	}
 }
 
 // No upload ends outside its folder.

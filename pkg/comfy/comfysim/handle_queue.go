@@ -21,17 +21,26 @@ func (s *Server) getQueue(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) postQueue(w http.ResponseWriter, r *http.Request) {
 	p := s.current()
+	wipe := func() {
+		p.queue.clear()
+		p.broadcastStatus(r.Context())
+	}
+	forget(w, r, wipe, func(id string) { p.remove(r, id) })
+}
+
+// forget carries out {clear: true} and {delete: [ids]}, in that order. The answer is the same whether or not there
+// was anything to delete.
+func forget(w http.ResponseWriter, r *http.Request, wipe func(), remove func(id string)) {
 	in, ok := body(w, r)
 	if !ok {
 		return
 	}
 	if truthy(in.get("clear")) {
-		p.queue.clear()
-		p.broadcastStatus(r.Context())
+		wipe()
 	}
 	ids, _ := in.get("delete").([]any)
 	for _, id := range ids {
-		p.remove(r, pyStr(id))
+		remove(pyStr(id))
 	}
 	replyEmpty(w, http.StatusOK)
 }
@@ -91,19 +100,8 @@ func (s *Server) getHistoryOf(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postHistory(w http.ResponseWriter, r *http.Request) {
-	p := s.current()
-	in, ok := body(w, r)
-	if !ok {
-		return
-	}
-	if truthy(in.get("clear")) {
-		p.history.clear()
-	}
-	ids, _ := in.get("delete").([]any)
-	for _, id := range ids {
-		p.history.remove(pyStr(id))
-	}
-	replyEmpty(w, http.StatusOK)
+	h := s.current().history
+	forget(w, r, h.clear, h.remove)
 }
 
 func (s *Server) getFact(name string) http.HandlerFunc {

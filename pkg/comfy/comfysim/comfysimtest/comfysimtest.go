@@ -23,6 +23,12 @@ func Start(t testing.TB, cfg comfysim.Config) (*comfysim.Server, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, Serve(t, s)
+}
+
+// Serve serves a fake that is already made, until the test ends, and returns its base URL.
+func Serve(t testing.TB, s *comfysim.Server) string {
+	t.Helper()
 	l, err := comfysim.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -36,5 +42,5 @@ func Start(t testing.TB, cfg comfysim.Config) (*comfysim.Server, string) {
 			t.Errorf("fake ComfyUI: %v", err)
 		}
 	})
-	return s, "http://" + l.Addr().String()
+	return "http://" + l.Addr().String()
 }
