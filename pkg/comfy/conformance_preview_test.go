@@ -52,6 +52,9 @@ func previewsWithoutMetadata(t *testing.T, s *target) {
 	}
 	defer ws.Close()
 	_ = ws.SetReadDeadline(time.Now().Add(2 * time.Minute))
+	if _, _, err := ws.ReadMessage(); err != nil { // the first status: the server knows the socket
+		t.Fatal(err)
+	}
 	prompt := s.submit(t, &ear{id: id}, g)
 	var decoder comfy.Decoder
 	previews := 0

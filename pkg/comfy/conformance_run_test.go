@@ -49,17 +49,15 @@ func submitAndFollow(t *testing.T, s *target) {
 func threeAtOnce(t *testing.T, s *target) {
 	s.need(t, "EmptyImage", "LabWork", "SaveImage")
 	e := s.listen(t, uuid.NewString())
-	ids := []comfy.PromptID{s.submit(t, e, work(3, 3)), s.submit(t, e, work(1, 3)), s.submit(t, e, work(1, 3))}
-	q, err := s.client.Queue(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(q.Pending) != 2 || q.Pending[0].ID != ids[1] || q.Pending[1].ID != ids[2] || q.Len() != 3 {
-		t.Errorf("queue %+v", q)
-	}
-	if p, place, ok := q.Find(ids[0]); !ok || place != comfy.PlaceRunning || p.ClientID != e.id {
-		t.Errorf("%s is %v %q in the queue", ids[0], p, place)
-	}
+	ids := []comfy.PromptID{s.submit(t, e, work(10, 3)), s.submit(t, e, work(1, 3)), s.submit(t, e, work(1, 3))}
+	eventually(t, func() bool {
+		q, err := s.client.Queue(t.Context())
+		if err != nil || q.Len() != 3 {
+			t.Fatalf("queue %+v, %v", q, err)
+		}
+		first, place, _ := q.Find(ids[0])
+		return place == comfy.PlaceRunning && first.ClientID == e.id && q.Pending[0].ID == ids[1] && q.Pending[1].ID == ids[2]
+	})
 	files := map[comfy.File]bool{}
 	for _, id := range ids {
 		r := e.follow(t, id)
@@ -76,7 +74,8 @@ func threeAtOnce(t *testing.T, s *target) {
 func frontComesFirst(t *testing.T, s *target) {
 	s.need(t, "EmptyImage", "LabWork", "SaveImage")
 	e := s.listen(t, uuid.NewString())
-	first := s.submit(t, e, work(3, 3))
+	first := s.submit(t, e, work(10, 3))
+	e.until(t, func(ev comfy.Event) bool { _, ok := ev.(comfy.ExecutionStart); return ok })
 	last := s.submit(t, e, work(0.1, 1))
 	hasty, err := s.client.Submit(t.Context(), comfy.Prompt{Graph: pattern(1).json(t), ID: newID(), ClientID: e.id, Front: true})
 	if err != nil {

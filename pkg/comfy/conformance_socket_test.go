@@ -82,8 +82,9 @@ func endedWhileAway(t *testing.T, s *target) {
 	after.well(t)
 	events, _ := back.heard()
 	for _, ev := range events {
-		if prompt, phase, _ := turn(ev); prompt == id {
-			t.Errorf("after the return: %s of the old prompt", phase)
+		// Its last frames may be late; its beginning is not told again.
+		if prompt, phase, _ := turn(ev); prompt == id && phase == "start" {
+			t.Error("after the return the old prompt was told again")
 		}
 	}
 }
@@ -97,10 +98,13 @@ func (s *target) deafen(t *testing.T) *ear {
 	return deaf
 }
 
-// hears tells whether a submission is heard in the present generation.
+// hears tells whether a submission is heard to its end in the present generation. The
+// server may forget the socket only after the submission: then the silence tells.
 func (s *target) hears(t *testing.T, e *ear) bool {
 	t.Helper()
 	generation := e.conn.Generation()
+	e.open.Add(1)
+	defer e.open.Add(-1)
 	arm := e.conn.Expect()
 	id := s.submit(t, e, pattern(1))
 	arm()

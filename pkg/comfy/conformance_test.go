@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,6 +152,7 @@ type ear struct {
 	id   string
 	conn *comfy.Conn
 	stop func() // and waits until it has
+	open atomic.Int64
 
 	mu      sync.Mutex
 	events  []comfy.Event
@@ -161,7 +163,10 @@ type ear struct {
 func (s *target) listen(t *testing.T, clientID string) *ear {
 	t.Helper()
 	e := &ear{id: clientID, changed: make(chan struct{})}
-	e.conn = s.client.Conn(comfy.ConnConfig{ClientID: clientID, Sink: e.sink, StatusWithin: time.Second})
+	e.conn = s.client.Conn(comfy.ConnConfig{
+		ClientID: clientID, Sink: e.sink, Open: func() int { return int(e.open.Load()) },
+		StatusWithin: time.Second, SilentFor: time.Second,
+	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = e.conn.Run(ctx) }()
