@@ -107,9 +107,15 @@ func vaguePackages(tr tree) []string {
 	return complaints
 }
 
+// sleepingTests lets those sleep that say that they do it in a bubble, and
+// stand in a package that makes bubbles.
 func sleepingTests(tr tree) []string {
+	bubbles := map[string]bool{}
+	for _, f := range tr.source() {
+		bubbles[f.dir()] = bubbles[f.dir()] || f.imports("testing/synctest")
+	}
 	return testsThatCall(tr, func(f goFile, call string, _ *ast.CallExpr) string {
-		if call == "time.Sleep" && !f.imports("testing/synctest") {
+		if call == "time.Sleep" && (!bubbles[f.dir()] || !strings.Contains(tr.read(f.path), "synctest")) {
 			return "wait for an event instead of sleeping, or use a synctest bubble"
 		}
 		return ""
