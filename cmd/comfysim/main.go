@@ -1,9 +1,10 @@
-// Comfysim serves a fake ComfyUI, for people: to try the project, or a client of one's own, without a GPU.
+// Command comfysim serves a fake ComfyUI, for people: to try the project, or a client of one's own, without a GPU.
 package main
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -30,10 +31,11 @@ func main() {
 	k := kong.Parse(&c, kong.Description("A fake ComfyUI server. It imitates the protocol of a recorded version and paints patterns."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	k.FatalIfErrorf(c.serve(ctx))
+	k.FatalIfErrorf(c.serve(ctx, os.Stdout))
 }
 
-func (c cli) serve(ctx context.Context) error {
+// serve prints its address and serves until ctx ends.
+func (c cli) serve(ctx context.Context, out io.Writer) error {
 	level := slog.LevelInfo
 	if c.Debug {
 		level = slog.LevelDebug
@@ -49,6 +51,6 @@ func (c cli) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("ComfyUI %s (fake): http://%s\n", c.VersionOf, l.Addr())
+	fmt.Fprintf(out, "ComfyUI %s (fake): http://%s\n", c.VersionOf, l.Addr())
 	return comfysim.Serve(ctx, l, s)
 }
