@@ -182,7 +182,8 @@ func (g graph) brokenFences(from string) []string {
 
 func (g graph) foreignLibraries(from string) []string {
 	var complaints []string
-	for to, way := range g.reach(from, func(via string) bool { return via == from || !ours(via) }) {
+	through := func(via string) bool { return via == from || !ours(via) && !owned(via) }
+	for to, way := range g.reach(from, through) {
 		for library, rooms := range owners {
 			if within(to, library) && !slices.Contains(rooms, short(from)) {
 				complaints = append(complaints, fmt.Sprintf("only %s may import %s: %s",
@@ -191,6 +192,16 @@ func (g graph) foreignLibraries(from string) []string {
 		}
 	}
 	return complaints
+}
+
+// owned reports whether a package belongs to a library that has owners.
+func owned(pkg string) bool {
+	for library := range owners {
+		if within(pkg, library) {
+			return true
+		}
+	}
+	return false
 }
 
 // reach gives, for each package that from imports along packages that pass
