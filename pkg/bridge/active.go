@@ -54,6 +54,8 @@ type counters struct {
 // serve is one term, from taking the lease to the return of the last
 // goroutine.
 func (b *Bridge) serve(ctx context.Context, t *broker.Term) error {
+	b.active.Store(true)
+	defer b.active.Store(false)
 	a, err := b.activate(ctx, t)
 	if err != nil {
 		return err
@@ -62,7 +64,7 @@ func (b *Bridge) serve(ctx context.Context, t *broker.Term) error {
 		slog.Uint64("epoch", t.Epoch()), slog.String("client_id", a.client))
 	g, gctx := errgroup.WithContext(ctx)
 	for _, part := range []func(context.Context) error{
-		a.conn.Run, a.receive, a.dispatch, a.audit, a.report, a.announce, a.keepCatalog, a.keepMemory, a.expire,
+		a.conn.Run, a.receive, a.dispatch, a.audit, a.report, a.announce, a.keepCatalog, a.keepMemory, a.expire, a.drain,
 		func(ctx context.Context) error { return t.Serve(ctx, a.control()) },
 	} {
 		g.Go(func() error { return part(gctx) })

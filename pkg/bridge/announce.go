@@ -95,8 +95,11 @@ func (a *active) words() string {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.full {
+	switch {
+	case a.full:
 		return "the results store is full; nothing new is started"
+	case a.drains():
+		return "the bridge is being stopped; what runs is finished"
 	}
 	return ""
 }

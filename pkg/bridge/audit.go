@@ -5,7 +5,10 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"discomfy/pkg/comfy"
+	"discomfy/pkg/job"
 )
 
 // answerWithin bounds a request to ComfyUI that reads or changes its queue.
@@ -20,6 +23,7 @@ const (
 // audit compares ComfyUI's queue with what we believe is in it: at each new
 // generation of the socket, whenever its length changes, and now and then.
 func (a *active) audit(ctx context.Context) error {
+	complain := sparingly()
 	tick := time.NewTicker(auditIdle)
 	defer tick.Stop()
 	for {
@@ -36,7 +40,7 @@ func (a *active) audit(ctx context.Context) error {
 			continue
 		}
 		if err := a.compare(ctx); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "could not read ComfyUI's queue", slog.Any(keyError, err))
+			complain.Do(func() { a.log.WarnContext(ctx, "could not read ComfyUI's queue", slog.Any(keyError, err)) })
 			poke(a.audits)
 		}
 		if !pause(ctx, auditEvery) {
@@ -44,6 +48,10 @@ func (a *active) audit(ctx context.Context) error {
 		}
 	}
 }
+
+// sparingly lets the first of a series of complaints through, and then one
+// every half minute.
+func sparingly() *rate.Sometimes { return &rate.Sometimes{First: 1, Interval: 30 * time.Second} }
 
 // compare tells every run whether ComfyUI's queue holds it.
 func (a *active) compare(ctx context.Context) error {
@@ -118,7 +126,8 @@ func (a *active) superfluous(ctx context.Context, t tag) bool {
 	if err != nil {
 		return false
 	}
-	return s.Phase.Ended() || s.Attempt != t.attempt
+	// A job that is queued has nothing inside: every POST follows a "submitted".
+	return s.Phase.Ended() || s.Phase == job.Queued || s.Attempt != t.attempt
 }
 
 // attempting reports whether n is the attempt that the run's owner posts or

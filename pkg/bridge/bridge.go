@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/comfy"
@@ -92,30 +96,67 @@ type Bridge struct {
 	broker    *broker.Broker
 	comfy     *comfy.Client
 	workflows *workflow.Set
+	draining  chan struct{} // closed by Drain
+	drainOnce sync.Once
+	active    atomic.Bool // a term is being served
 }
 
 // New returns a bridge that does nothing until Run.
 func New(cfg Config, b *broker.Broker, c *comfy.Client, set *workflow.Set) *Bridge {
 	cfg = cfg.withDefaults()
 	return &Bridge{
-		cfg: cfg, broker: b, comfy: c, workflows: set,
+		cfg: cfg, broker: b, comfy: c, workflows: set, draining: make(chan struct{}),
 		log: cfg.Log.With(slog.String(keyQueue, string(cfg.Queue))),
 	}
 }
 
-// Run serves the queue whenever it holds the lease, until ctx ends. It returns
-// nil after an orderly stop.
+// Drain lets the bridge finish what is inside ComfyUI and take nothing new; Run
+// returns when that is done. A standby returns at once. It may be called at any
+// time, and more than once.
+func (b *Bridge) Drain() { b.drainOnce.Do(func() { close(b.draining) }) }
+
+// errDrained ends the term of a bridge that was drained.
+var errDrained = errors.New("drained")
+
+// Run serves the queue whenever it holds the lease, until ctx ends or it is
+// drained. It returns nil after an orderly stop.
 func (b *Bridge) Run(ctx context.Context) error {
 	b.greet(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	var parts errgroup.Group
+	parts.Go(func() error {
+		defer cancel()
+		return b.lead(ctx)
+	})
+	parts.Go(func() error {
+		select {
+		case <-ctx.Done():
+		case <-b.draining:
+			if !b.active.Load() {
+				cancel()
+			}
+		}
+		return nil
+	})
+	return parts.Wait()
+}
+
+// lead serves one term after the other. An error ends a term, not the bridge,
+// unless it will not go away.
+func (b *Bridge) lead(ctx context.Context) error {
 	for {
 		err := b.broker.Lead(ctx, b.cfg.Queue, b.serve)
 		switch {
-		case ctx.Err() != nil:
+		case ctx.Err() != nil, errors.Is(err, errDrained):
 			return nil
 		case errors.Is(err, broker.ErrNotSetUp), err == nil:
 			return err
 		}
-		b.log.ErrorContext(ctx, "the term ended by an error; beginning a new one", slog.Any(keyError, err))
+		level := slog.LevelError
+		if errors.Is(err, broker.ErrFenced) {
+			level = slog.LevelWarn
+		}
+		b.log.LogAttrs(ctx, level, "the term has ended; waiting for the lease again", slog.Any(keyError, err))
 		if !pause(ctx, time.Second) {
 			return nil
 		}

@@ -25,6 +25,7 @@ func (a *active) keepCatalog(ctx context.Context) error {
 	if err := a.firstCatalog(ctx); err != nil {
 		return err
 	}
+	complain := sparingly()
 	tick := time.NewTicker(catalogEvery)
 	defer tick.Stop()
 	for {
@@ -38,7 +39,9 @@ func (a *active) keepCatalog(ctx context.Context) error {
 			continue
 		}
 		if err := a.refresh(ctx); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "could not learn what the server offers; trying again", slog.Any(keyError, err))
+			complain.Do(func() {
+				a.log.WarnContext(ctx, "could not learn what the server offers; trying again", slog.Any(keyError, err))
+			})
 			if pause(ctx, time.Second) {
 				poke(a.link.refresh)
 			}

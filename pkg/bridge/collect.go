@@ -46,6 +46,7 @@ func (r *run) gather(ctx context.Context) (step, error) {
 // has told the end; nil when there is none.
 func (r *run) history(ctx context.Context) (*comfy.Entry, error) {
 	r.awaitSettled(ctx)
+	complain := sparingly()
 	deadline := time.Now().Add(historyWithin)
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
 		entry, err := r.remembered(ctx)
@@ -58,7 +59,7 @@ func (r *run) history(ctx context.Context) (*comfy.Entry, error) {
 			return nil, nil
 		case err != nil:
 			// The server does not answer; without an answer nothing is known.
-			r.log.WarnContext(ctx, "could not read the history", slog.Any(keyError, err))
+			complain.Do(func() { r.log.WarnContext(ctx, "could not read the history", slog.Any(keyError, err)) })
 			wait = time.Second
 		}
 		if !pause(ctx, wait) {
@@ -136,6 +137,7 @@ func (r *run) rank(node string) int {
 
 // fetch stores one file, however often its download breaks off.
 func (r *run) fetch(ctx context.Context, n int, out comfy.Output) (job.Result, error) {
+	complain := sparingly()
 	for try := 1; ; try++ {
 		result, err := r.copy(ctx, n, out)
 		switch {
@@ -144,7 +146,9 @@ func (r *run) fetch(ctx context.Context, n int, out comfy.Output) (job.Result, e
 			return result, err
 		case errors.Is(err, broker.ErrStoreFull):
 			// Keep the job and submit nothing new until there is room.
-			r.log.ErrorContext(ctx, "the results store is full; make room or raise its limit", slog.Any(keyError, err))
+			complain.Do(func() {
+				r.log.ErrorContext(ctx, "the results store is full; make room or raise its limit", slog.Any(keyError, err))
+			})
 			r.setFull(true)
 			try--
 		case errors.Is(err, comfy.ErrNotFound):

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"slices"
+	"time"
 
 	"discomfy/pkg/job"
 )
@@ -42,7 +43,7 @@ func (a *active) take(link linkState) *held {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !link.ready() || a.full || a.window >= a.cfg.InFlight {
+	if !link.ready() || a.full || a.drains() || a.window >= a.cfg.InFlight {
 		return nil
 	}
 	return a.schedule.next()
@@ -71,6 +72,33 @@ func (a *active) leave(r *run, back *held) {
 	}
 	a.mu.Unlock()
 	a.orderChanged()
+}
+
+// drain ends the term when the bridge was told to finish and nothing of ours
+// is inside ComfyUI any more.
+func (a *active) drain(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-a.draining:
+	}
+	a.log.InfoContext(ctx, "draining: what is inside ComfyUI is finished, nothing new is taken")
+	for len(a.snapshotRuns()) > 0 {
+		if !pause(ctx, 100*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
+	return errDrained
+}
+
+// drains reports whether nothing new may be taken.
+func (a *active) drains() bool {
+	select {
+	case <-a.draining:
+		return true
+	default:
+		return false
+	}
 }
 
 // setFull notes whether the results store takes files.

@@ -70,11 +70,11 @@ func TestJobsNeverHearOfEachOther(t *testing.T) {
 // and a colour of their own, some fail, some sample with previews.
 func (s *stack) distinct(i int, user string) expected {
 	n := strconv.Itoa(i)
-	switch i % 10 {
-	case 8:
+	switch i % 20 {
+	case 8, 18:
 		return expected{request: s.request(user, "fail", map[string]string{"salt": n})}
 	case 9:
-		steps := 2 + i/10
+		steps := 2 + i/20
 		return expected{steps: steps, request: s.request(user, "txt2img", map[string]string{
 			"prompt": "job " + n, "steps": strconv.Itoa(steps), "width": "64", "height": "64",
 		})}

@@ -55,6 +55,7 @@ func (a *active) hold(ctx context.Context, d broker.Delivery) error {
 
 // last reads a job's newest state; the zero State when it has none.
 func (a *active) last(ctx context.Context, id job.ID) (job.State, error) {
+	complain := sparingly()
 	for {
 		s, err := a.term.Last(ctx, id)
 		switch {
@@ -65,7 +66,9 @@ func (a *active) last(ctx context.Context, id job.ID) (job.State, error) {
 		case errors.Is(err, broker.ErrLeaseLost) || !pause(ctx, time.Second):
 			return job.State{}, err
 		}
-		a.log.WarnContext(ctx, "reading a state; trying again", slog.String(keyJob, id.String()), slog.Any(keyError, err))
+		complain.Do(func() {
+			a.log.WarnContext(ctx, "reading a state; trying again", slog.String(keyJob, id.String()), slog.Any(keyError, err))
+		})
 	}
 }
 
@@ -119,6 +122,7 @@ func (a *active) write(ctx context.Context, s *job.State) error {
 	if s.At.IsZero() {
 		s.At = time.Now().UTC()
 	}
+	complain := sparingly()
 	for {
 		err := a.term.Write(ctx, *s)
 		switch {
@@ -127,8 +131,10 @@ func (a *active) write(ctx context.Context, s *job.State) error {
 		case errors.Is(err, broker.ErrLeaseLost), errors.Is(err, broker.ErrFenced):
 			return err
 		}
-		a.log.WarnContext(ctx, "state not written; trying again", slog.String(keyJob, s.Job.String()),
-			slog.String("phase", string(s.Phase)), slog.Any(keyError, err))
+		complain.Do(func() {
+			a.log.WarnContext(ctx, "state not written; trying again", slog.String(keyJob, s.Job.String()),
+				slog.String("phase", string(s.Phase)), slog.Any(keyError, err))
+		})
 		if !pause(ctx, time.Second) {
 			return err
 		}

@@ -181,3 +181,29 @@ func TestComfyUIThatRestartsLosesNothing(t *testing.T) {
 		t.Errorf("the order changed: %v\n%s", ends, s.log)
 	}
 }
+
+func TestADrainedBridgeFinishesAndTakesNothingNew(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{none: true, sim: comfysim.Config{Speed: 4}})
+	drain, done := s.drainable()
+	var jobs []job.Request
+	for i := range 4 {
+		jobs = append(jobs, s.ask("ann", "work", map[string]string{"seconds": "2", "salt": fmt.Sprint(i)}))
+	}
+	s.phase(jobs[0], job.Running)
+	s.eventually("two prompts are inside", func() bool { return strings.Count(s.log.String(), "prompt queued") == 2 })
+	drain()
+	if err := <-done; err != nil {
+		t.Errorf("bridge: %v", err)
+	}
+	for i, r := range jobs {
+		st, err := s.broker.Last(t.Context(), r.ID)
+		if want := i < 2; err != nil || (st.Phase == job.Done) != want {
+			t.Errorf("job %d is %s, %v", i+1, st.Phase, err)
+		}
+	}
+	s.bridge(settings{})
+	for _, r := range jobs {
+		s.done(r)
+	}
+}

@@ -101,8 +101,35 @@ func (s *stack) connect(name string, cfg broker.Config) *broker.Broker {
 // bridge runs a bridge until the returned function is called, or the test ends.
 func (s *stack) bridge(cfg settings) (stop func()) {
 	s.Helper()
+	b, release := s.newBridge(cfg)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.Context()))
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			s.Errorf("bridge: %v", err)
+		}
+		release()
+	})
+	s.Cleanup(stop)
+	return stop
+}
+
+// drainable runs a bridge that ends when it is drained.
+func (s *stack) drainable() (drain func(), done <-chan error) {
+	s.Helper()
+	b, release := s.newBridge(settings{})
+	s.Cleanup(release)
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(s.Context()) }()
+	return b.Drain, ended
+}
+
+func (s *stack) newBridge(cfg settings) (b *bridge.Bridge, release func()) {
+	s.Helper()
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	b := s.connect("bridge", broker.Config{Lease: cfg.lease, Log: log})
+	conn := s.connect("bridge", broker.Config{Lease: cfg.lease, Log: log})
 	c, err := comfy.New(comfy.Config{URL: s.url, Log: log})
 	if err != nil {
 		s.Fatal(err)
@@ -111,19 +138,7 @@ func (s *stack) bridge(cfg settings) (stop func()) {
 	if cfg.bridge.Looks == 0 {
 		cfg.bridge.Looks = 200 * time.Millisecond
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(s.Context()))
-	done := make(chan error, 1)
-	go func() { done <- bridge.New(cfg.bridge, b, c, s.set).Run(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			s.Errorf("bridge: %v", err)
-		}
-		c.CloseIdle()
-		b.Close()
-	})
-	s.Cleanup(stop)
-	return stop
+	return bridge.New(cfg.bridge, conn, c, s.set), func() { c.CloseIdle(); conn.Close() }
 }
 
 // ask submits a job as a user would.

@@ -119,6 +119,7 @@ func (r *run) upload(ctx context.Context, object string) (string, error) {
 // persist repeats f until it succeeds, somebody stops the job, or the term is
 // over. What will never succeed is returned.
 func (r *run) persist(ctx context.Context, what string, f func(context.Context) error) error {
+	complain := sparingly()
 	for wait := 500 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
 		err := f(ctx)
 		if err == nil || errors.Is(err, broker.ErrNotFound) || errors.Is(err, broker.ErrLeaseLost) || refused(err) {
@@ -127,7 +128,7 @@ func (r *run) persist(ctx context.Context, what string, f func(context.Context) 
 		if ctx.Err() != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
-		r.log.WarnContext(ctx, what+": trying again", slog.Any(keyError, err), slog.Duration("in", wait))
+		complain.Do(func() { r.log.WarnContext(ctx, what+": trying again", slog.Any(keyError, err)) })
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

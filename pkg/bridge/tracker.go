@@ -50,12 +50,24 @@ func (t *tracker) attach(prompt comfy.PromptID, p *plan) *record {
 	return r
 }
 
-// detach forgets the prompt.
+// detach lets a prompt go. Its record stays for a while among the unowned, so
+// that the last frames of its run are not taken for a stranger's.
 func (t *tracker) detach(prompt comfy.PromptID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.records, prompt)
-	t.own(prompt)
+	if _, ok := t.records[prompt]; ok {
+		t.own(prompt)
+		t.disown(prompt)
+	}
+}
+
+// disown counts a record among the unowned, of which the oldest is forgotten.
+func (t *tracker) disown(prompt comfy.PromptID) {
+	if len(t.unowned) == strangers {
+		delete(t.records, t.unowned[0])
+		t.unowned = t.unowned[1:]
+	}
+	t.unowned = append(t.unowned, prompt)
 }
 
 func (t *tracker) own(prompt comfy.PromptID) {
@@ -153,13 +165,9 @@ func (t *tracker) with(prompt comfy.PromptID, f func(*record)) {
 
 // stranger makes a record for a prompt that is not known to be ours.
 func (t *tracker) stranger(prompt comfy.PromptID) *record {
-	if len(t.unowned) == strangers {
-		delete(t.records, t.unowned[0])
-		t.unowned = t.unowned[1:]
-	}
+	t.disown(prompt)
 	r := newRecord(prompt)
 	t.records[prompt] = r
-	t.unowned = append(t.unowned, prompt)
 	t.ignored++
 	t.log.LogAttrs(context.Background(), slog.LevelInfo, "another's prompt ignored", slog.String(keyPrompt, string(prompt)))
 	return r
