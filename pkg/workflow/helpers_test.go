@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -23,19 +24,30 @@ func versions() []string { return []string{"0.3.64", "0.8.0", "0.33.0"} }
 // newest is the version that tests use where any would do.
 const newest = "0.33.0"
 
-// recorded parses the whole node list of a recorded server.
+// recorded is the whole node list of a recorded server.
 func recorded(t testing.TB, version string) *workflow.Nodes {
 	t.Helper()
+	n, err := servers[version]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// servers are parsed once: they are large, and immutable.
+var servers = map[string]func() (*workflow.Nodes, error){
+	"0.3.64": sync.OnceValues(func() (*workflow.Nodes, error) { return parseRecorded("0.3.64") }),
+	"0.8.0":  sync.OnceValues(func() (*workflow.Nodes, error) { return parseRecorded("0.8.0") }),
+	"0.33.0": sync.OnceValues(func() (*workflow.Nodes, error) { return parseRecorded("0.33.0") }),
+}
+
+func parseRecorded(version string) (*workflow.Nodes, error) {
 	f, err := os.Open(filepath.Join(recordings, version, "object_info.json"))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer f.Close()
-	nodes, err := workflow.ParseNodes(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return nodes
+	return workflow.ParseNodes(f)
 }
 
 func nodes(t testing.TB, objectInfo string) *workflow.Nodes {

@@ -3,6 +3,7 @@ package workflow
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // The input types that mean something here; all others are compared by name.
@@ -17,6 +18,9 @@ const (
 	typeMatch        = "COMFY_MATCHTYPE_V3"    // a link of any type
 	typeAny          = "*"
 )
+
+// maxNested is how deep options may bring options; servers have two levels.
+const maxNested = 8
 
 // Input is one input of a Class.
 type Input struct {
@@ -86,7 +90,7 @@ func parseInput(name string, data json.RawMessage) (Input, bool) {
 		return Input{}, false
 	case in.Type == typeCombo:
 		in.Choice, in.Choices = o.Options != nil && !o.Multi, parseChoices(o.Options)
-	case in.Type == typeDynamicCombo:
+	case in.Type == typeDynamicCombo && strings.Count(name, ".") < maxNested:
 		in.Choice = true
 		in.Choices, in.options = parseDynamic(name, o.Options)
 	}

@@ -31,11 +31,6 @@ func linkOf(v any) (Link, bool) {
 	return Link{id, output}, err == nil
 }
 
-// value is the link as it stands in a graph.
-func (l Link) value() any {
-	return []any{l.Node, json.Number(strconv.Itoa(l.Output))}
-}
-
 // links are the node's links by input, in the order of the inputs' names.
 func (n Node) links() []namedLink {
 	var all []namedLink

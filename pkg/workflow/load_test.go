@@ -51,7 +51,7 @@ func TestLoadReportsWhatIsWrongWithAFolder(t *testing.T) {
 			folder(widthOnly, `{"prompt": `+sketchGraph+`, "client_id": "x"}`),
 			`keep only the object under "prompt"`,
 		},
-		"JSON that breaks off": {folder(widthOnly, "{\n\"1\": {"), "sketch.json): line 2: unexpected end of JSON"},
+		"JSON that breaks off":   {folder(widthOnly, "{\n\"1\": {"), "sketch.json): line 2: unexpected end of JSON"},
 		"a graph that is a list": {folder(widthOnly, "[]"), "it is a array"},
 		"an empty graph":         {folder(widthOnly, "{}"), "holds no node"},
 		"a node without a class": {folder(widthOnly, `{"1": {"inputs": {}}}`), "node 1: has no class_type"},

@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -140,8 +139,3 @@ func ParseBinding(s string) (Binding, bool) {
 
 // String is the form that ParseBinding reads.
 func (b Binding) String() string { return b.Node + "." + b.Input }
-
-// Compare orders bindings by node id, numbers first and by value, then input.
-func (b Binding) Compare(o Binding) int {
-	return cmp.Or(compareIDs(b.Node, o.Node), cmp.Compare(b.Input, o.Input))
-}

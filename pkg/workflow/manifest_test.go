@@ -125,6 +125,10 @@ func TestManifestWithHostileAliasesIsRefusedAtOnce(t *testing.T) {
 		"under choices":        sketch("parameters:\n- name: p\n  type: choice\n  bind: 1.x\n  choices:\n" + doubling.String()),
 		"under a default":      sketch("parameters:\n- name: p\n  type: choice\n  bind: 1.x\n  default:\n" + doubling.String()),
 		"under bind":           sketch("parameters:\n- name: p\n  type: text\n  bind:\n" + doubling.String()),
+		"nested without end":   sketch("parameters: " + strings.Repeat("[", 120_000)),
+		"entries without end":  strings.Repeat("- ", 60_000),
+		"keys without end":     strings.Repeat("? ", 60_000),
+		"maps without end":     sketch("parameters: " + strings.Repeat("{a: ", 30_000)),
 		"in itself":            sketch("parameters: &p\n- *p\n"),
 		"merged into itself":   sketch("nodes: &n\n  <<: *n\n"),
 	} {

@@ -60,19 +60,20 @@ func canonicalWhole(s string) (json.Number, bool) {
 	return json.Number(n.String()), true
 }
 
-// rat is the exact value of a canonical number.
+// rat is the exact value of a number; 0 for what is none. A catalog comes from
+// another process, so exponents are bounded here again.
 func rat(n json.Number) *big.Rat {
-	r, ok := new(big.Rat).SetString(n.String())
-	if !ok {
-		return new(big.Rat)
+	r := new(big.Rat)
+	if c, ok := canonicalFloat(n.String()); ok {
+		r.SetString(c.String())
 	}
 	return r
 }
 
-// compareNumbers compares canonical numbers exactly.
+// compareNumbers compares numbers exactly.
 func compareNumbers(a, b json.Number) int { return rat(a).Cmp(rat(b)) }
 
-// lower and higher combine two bounds, where "" is none: the stricter wins.
+// stricterMax and stricterMin combine two bounds, where "" is none.
 func stricterMax(a, b json.Number) json.Number {
 	if a == "" || b != "" && compareNumbers(b, a) < 0 {
 		return b
@@ -88,11 +89,12 @@ func stricterMin(a, b json.Number) json.Number {
 }
 
 // onStep reports whether n is base plus a multiple of step, and if not, its
-// neighbours that are. Steps are decimal numbers, so this is exact.
+// neighbours that are. Steps are decimal numbers, so this is exact. Anything
+// is on a step that is not above 0, and base "" is 0.
 func onStep(n, base, step json.Number) (below, above json.Number, ok bool) {
-	b, s := rat("0"), rat(step)
-	if base != "" {
-		b = rat(base)
+	b, s := rat(base), rat(step)
+	if s.Sign() <= 0 {
+		return n, n, true
 	}
 	q := new(big.Rat).Quo(new(big.Rat).Sub(rat(n), b), s)
 	if q.IsInt() {

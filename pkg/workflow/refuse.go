@@ -17,21 +17,13 @@ func (in Input) refuses(value any) (job.Code, string) {
 	case in.Type == typeInt || in.Type == typeFloat:
 		return job.CodeInvalid, in.refusesNumber(value)
 	case in.Type == typeString:
-		if _, ok := value.(string); !ok && !isScalar(value) {
+		if NewValue(value).IsZero() {
 			return job.CodeInvalid, "wants a text"
 		}
 	case linkOnly(in.Type):
 		return job.CodeInvalid, fmt.Sprintf("wants a link to a node that gives %s", in.Type)
 	}
 	return "", ""
-}
-
-func isScalar(v any) bool {
-	switch v.(type) {
-	case string, bool, json.Number:
-		return true
-	}
-	return false
 }
 
 // linkOnly knows the types that no page has a widget for.

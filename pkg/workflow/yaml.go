@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 )
 
 // ParseManifest reads one manifest. Unknown and repeated keys are errors, as
@@ -33,10 +35,41 @@ func decodeManifest(data []byte) (m Manifest, err error) {
 			m, err = Manifest{}, fmt.Errorf("not valid YAML")
 		}
 	}()
+	if line, deep := tooDeep(string(data)); deep {
+		return Manifest{}, fmt.Errorf("line %d: is nested too deeply", line)
+	}
 	if err := yaml.UnmarshalWithOptions(data, &m, yaml.Strict()); err != nil {
 		return Manifest{}, lineError(err)
 	}
 	return m.settled(), nil
+}
+
+// tooDeep finds nesting that no manifest needs. The YAML library takes memory
+// by the square of the depth, where its lexer is linear.
+func tooDeep(data string) (line int, deep bool) {
+	const (
+		mostFlow = 32  // brackets within brackets
+		mostLine = 400 // things that may nest, on one line
+	)
+	flow, opened := 0, 0
+	for _, t := range lexer.Tokenize(data) {
+		if t.Position.Line != line {
+			line, opened = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+			opened++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType:
+			opened++
+		}
+		if flow > mostFlow || opened > mostLine {
+			return line, true
+		}
+	}
+	return 0, false
 }
 
 // lineError says in one line what is wrong and on which line.
