@@ -30,8 +30,7 @@ type nodeError struct {
 func (e *nodeError) Error() string { return e.kind + ": " + e.message }
 
 func asNodeError(err error) *nodeError {
-	var e *nodeError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*nodeError](err); ok {
 		return e
 	}
 	return &nodeError{kind: "RuntimeError", message: err.Error(), inputs: obj()}

@@ -88,8 +88,9 @@ func (s *Server) sendConverted(w http.ResponseWriter, path, preview, channel str
 		replyTrouble(w)
 		return
 	}
-	kind, data := "image/png", []byte(nil)
 	format, quality, _ := strings.Cut(preview, ";")
+	kind := "image/png"
+	var data []byte
 	switch {
 	case preview == "" && channel == "a":
 		data = encodePNG(invert(channelOf(img, "alpha")), nil)

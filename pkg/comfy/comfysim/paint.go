@@ -134,7 +134,7 @@ func wrap(text string, width, rows int) []string {
 	width = max(width, 4)
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if r := []rune(word); len(r) > width {
 			word = string(r[:width])
 		}

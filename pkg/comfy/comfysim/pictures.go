@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -81,7 +82,7 @@ func (t *tensorPrinter) allWhole(index []int) bool {
 		return v == math.Trunc(v)
 	}
 	for _, i := range t.shown(len(index)) {
-		if i >= 0 && !t.allWhole(append(index[:len(index):len(index)], i)) {
+		if i >= 0 && !t.allWhole(append(slices.Clip(index), i)) {
 			return false
 		}
 	}
@@ -102,7 +103,7 @@ func (t *tensorPrinter) text(index []int) string {
 			parts = append(parts, "...")
 			continue
 		}
-		parts = append(parts, t.text(append(index[:depth:depth], i)))
+		parts = append(parts, t.text(append(slices.Clip(index), i)))
 	}
 	inner := len(t.shape) - depth - 1
 	separator := ", "

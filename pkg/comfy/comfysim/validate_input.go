@@ -114,7 +114,7 @@ func typesMatch(output, input string) bool {
 		return true
 	}
 	accepted := strings.Split(input, ",")
-	for _, t := range strings.Split(output, ",") {
+	for t := range strings.SplitSeq(output, ",") {
 		if !slices.Contains(accepted, t) {
 			return false
 		}

@@ -37,12 +37,13 @@ func encodeWebP(img *image.NRGBA) []byte {
 }
 
 func riff(data []byte) []byte {
-	padded := append(data, make([]byte, len(data)%2)...)
+	padding := len(data) % 2
 	out := []byte("RIFF")
-	out = binary.LittleEndian.AppendUint32(out, uint32(4+8+len(padded)))
+	out = binary.LittleEndian.AppendUint32(out, uint32(4+8+len(data)+padding))
 	out = append(out, "WEBPVP8L"...)
 	out = binary.LittleEndian.AppendUint32(out, uint32(len(data)))
-	return append(out, padded...)
+	out = append(out, data...)
+	return append(out, make([]byte, padding)...)
 }
 
 // reverse turns a code around: prefix codes are read from their most significant bit, other values from the least.
