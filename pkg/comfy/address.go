@@ -28,8 +28,13 @@ func parseAddress(raw string) (address, error) {
 	case u.RawQuery != "" || u.Fragment != "":
 		return address{}, errors.New("comfyui URL: must end with the path, without ? and #")
 	}
-	place := u.Host + strings.TrimRight(u.EscapedPath(), "/")
-	return address{http: u.Scheme + "://" + place, ws: wsScheme + "://" + place, user: u.User}, nil
+	path := strings.TrimRight(u.EscapedPath(), "/")
+	root := func(scheme string) string { return (&url.URL{Scheme: scheme, Host: u.Host}).String() + path }
+	a := address{http: root(u.Scheme), ws: root(wsScheme), user: u.User}
+	if _, err := url.Parse(a.http); err != nil { // a host that cannot be written again
+		return address{}, fmt.Errorf("comfyui URL: %w", withoutURL(err))
+	}
+	return a, nil
 }
 
 // at is the URL of a route; each segment is one part of the path.

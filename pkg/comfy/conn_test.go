@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -450,6 +452,28 @@ func TestConnSkipsBadFrames(t *testing.T) {
 		want := ConnStats{Frames: 2 + 2 + 14 + 2, Bad: 14, Unknown: 1, Connected: 2, Disconnected: 1}
 		if diff := cmp.Diff(want, r.conn.Stats()); diff != "" {
 			t.Errorf("stats (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A server that takes the connection and says nothing more.
+func TestConnStopsDuringTheHandshake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &running{stage: newStage(t), t: t}
+		dials := 0
+		r.stage.client.dial = func(context.Context, string, string) (net.Conn, error) {
+			dials++
+			ours, theirs := net.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, theirs) }()
+			return ours, nil
+		}
+		r.begin()
+		time.Sleep(time.Minute)
+		stopping := time.Now()
+		_ = r.stop()
+		if took := time.Since(stopping); took != 0 || dials < 4 {
+			t.Errorf("stopping took %v, after %d dials", took, dials)
 		}
 	})
 }
