@@ -74,7 +74,10 @@ func TestDropSocketsBreaksOnlyThoseOfTheClient(t *testing.T) {
 	if _, _, err := mine.conn.ReadMessage(); err == nil {
 		t.Error("the dropped socket still hears")
 	}
-	c.submit("me", work(0, 1, 1))
+	again := c.open("me") // at once, and yet not deaf
+	again.next()
+	id := c.submit("me", work(0, 1, 1))
+	again.until(ended(id))
 	if event, _ := other.next(); event != "status" {
 		t.Errorf("the other client hears %s, want status", event)
 	}

@@ -125,7 +125,9 @@ func (h *hub) join(s *socket) bool {
 func (h *hub) leave(s *socket) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.unlist(s.id)
+	if !s.dropped {
+		h.unlist(s.id)
+	}
 	delete(h.open, s)
 	h.handlers.Done()
 }
@@ -156,12 +158,15 @@ func (h *hub) wantsMetadata(id string) bool {
 	return h.metadata[id]
 }
 
-// drop closes the connections of a client id, or of all where id is "", without a close frame.
+// drop closes the connections of a client id, or of all where id is "", without a close frame. The server has
+// noticed when drop returns: a socket that is opened in answer is not deaf.
 func (h *hub) drop(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s := range h.open {
 		if id == "" || s.id == id {
+			s.dropped = true
+			h.unlist(s.id)
 			_ = s.conn.NetConn().Close()
 		}
 	}

@@ -29,6 +29,9 @@ type Run struct {
 	Cached    []string // ids of the nodes answered from the cache
 }
 
+// maxRuns bounds the log of a fake that runs for weeks.
+const maxRuns = 100_000
+
 // runLog keeps every run ever started, also over restarts.
 type runLog struct {
 	mu   sync.Mutex
@@ -40,6 +43,9 @@ func (l *runLog) start(it *item) *Run {
 	_ = json.Unmarshal(encode(it.extra), &r.ExtraData) // was decoded from JSON, so it encodes to JSON
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.runs) == maxRuns {
+		l.runs = slices.Delete(l.runs, 0, maxRuns/10)
+	}
 	l.runs = append(l.runs, r)
 	return r
 }
@@ -50,7 +56,7 @@ func (l *runLog) update(change func()) {
 	change()
 }
 
-// Runs is every run that was ever started, oldest first; the log survives Restart.
+// Runs is every run that was ever started, oldest first; the log survives Restart. After 100,000 the oldest go.
 func (s *Server) Runs() []Run {
 	s.runs.mu.Lock()
 	defer s.runs.mu.Unlock()

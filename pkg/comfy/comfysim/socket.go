@@ -16,8 +16,10 @@ const (
 
 // socket is one WebSocket.
 type socket struct {
-	id   string
-	conn *websocket.Conn
+	id      string
+	conn    *websocket.Conn
+	dropped bool // by the hub, whose lock guards it
+
 	mu   sync.Mutex // gorilla allows one writer
 	sent int        // frames written
 	done int        // what the handler has done: 1 for the welcome, 1 for each message
