@@ -42,7 +42,7 @@ func (c *bridgeCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "connecting to NATS", slog.String("url", c.natsFlags.URL))
+	log.InfoContext(ctx, "connecting to NATS", slog.String("url", c.address()))
 	b, err := s.connect(ctx, c.natsFlags, broker.Config{
 		Name: "discomfy-bridge/" + string(queue), Role: "bridge", Wait: true, Log: log,
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 
 	"github.com/alecthomas/kong"
@@ -85,7 +84,7 @@ func newParser(c *cli, stdout, stderr *os.File, exit func(int)) (*kong.Kong, err
 			{Key: "bridge", Title: "Bridge:"},
 			{Key: "log", Title: "Log:"},
 		}),
-		kong.Vars{"log_level": slog.LevelInfo.String(), "data": dataDir(os.Getenv)},
+		kong.Vars{"data": dataDir(os.Getenv)},
 	)
 	if err != nil {
 		return nil, fmt.Errorf("set up the command line: %w", err)

@@ -30,9 +30,10 @@ const (
 )
 
 type demoCommand struct {
-	Keep       bool   `name:"keep" help:"Stay up afterwards, to look inside and to submit, until Ctrl-C."`
-	ComfyUI    string `name:"comfyui" placeholder:"URL" help:"Use this ComfyUI server instead of a fake one."`
-	Out        string `name:"out" type:"path" default:"discomfy-demo" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo)."`
+	Keep       bool    `name:"keep" help:"Stay up afterwards, to look inside and to submit, until Ctrl-C."`
+	ComfyUI    string  `name:"comfyui" placeholder:"URL" help:"Use this ComfyUI server instead of a fake one."`
+	Out        string  `name:"out" type:"path" default:"discomfy-demo" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo)."`
+	Speed      float64 `name:"speed" hidden:"" default:"1.2" help:"Of the fake ComfyUI; 1 is as in reality."`
 	comfyLogin `group:"comfyui"`
 	Level      slog.Level `name:"log-level" env:"DISCOMFY_LOG_LEVEL" default:"warn" placeholder:"LEVEL" help:"Log from this level: debug, info, warn, error (${default}; info shows the bridge at work)." group:"log"`
 }
@@ -86,7 +87,7 @@ func (d *demo) withComfyUI(ctx context.Context, n *localNATS) error {
 	if d.command.ComfyUI != "" {
 		return d.withBridge(ctx, d.command.ComfyUI, "")
 	}
-	return withFake(ctx, d.log, func(ctx context.Context, url string) error {
+	return withFake(ctx, d.command.Speed, d.log, func(ctx context.Context, url string) error {
 		return d.withBridge(ctx, url, "a fake one, in this process")
 	})
 }

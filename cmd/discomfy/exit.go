@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"discomfy/pkg/broker"
@@ -34,18 +33,19 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// unreachableError is a NATS server that does not answer at an address.
-type unreachableError struct {
-	error
-	url string
-}
+// unreachableError is a NATS server that does not answer, or not to us.
+type unreachableError struct{ error }
 
 func (e unreachableError) Unwrap() error { return e.error }
 
-// endedError tells that not every job is done; all was said when it ended.
-type endedError struct{ code int }
+// endedError is an end with a code of its own. Mostly all was said when it
+// came, and there are no words.
+type endedError struct {
+	code  int
+	words string
+}
 
-func (endedError) Error() string { return "" }
+func (e endedError) Error() string { return e.words }
 
 // ended is the error for jobs that have ended so; nil when all are done.
 func ended(states []job.State) error {
@@ -53,7 +53,7 @@ func ended(states []job.State) error {
 	for _, s := range states {
 		switch {
 		case s.Phase == job.Failed, s.Phase == job.Rejected:
-			return endedError{exitFailed}
+			return endedError{code: exitFailed}
 		case s.Phase == job.Cancelled:
 			code = exitCancelled
 		}
@@ -61,7 +61,7 @@ func ended(states []job.State) error {
 	if code == exitOK {
 		return nil
 	}
-	return endedError{code}
+	return endedError{code: code}
 }
 
 // exitCode is what the process returns for an error.
@@ -98,21 +98,25 @@ func explain(err error) string {
 	if err == nil {
 		return ""
 	}
-	words := terminal.Clean(strings.ReplaceAll(err.Error(), "\n", "; "))
+	words := terminal.Clean(err.Error())
 	if e, ok := errors.AsType[*job.Error](err); ok {
 		words = terminal.Clean(e.Error())
 	}
-	if e, ok := errors.AsType[unreachableError](err); ok {
-		return fmt.Sprintf("cannot reach NATS at %s (%s): start it with `discomfy up`, or say where it is with --nats URL", e.url, words)
+	if _, ok := errors.AsType[unreachableError](err); ok {
+		return "cannot " + words + adviceOnNATS(words)
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return words + " (see --help)"
 	}
-	switch job.CodeOf(err) {
-	case job.CodeUnknown:
-		return words + ": `discomfy workflows list` names them all"
-	case job.CodeBridgeOffline:
+	if job.CodeOf(err) == job.CodeBridgeOffline {
 		return words + ": start `discomfy up`, or `discomfy bridge` beside your NATS server"
 	}
 	return words
+}
+
+func adviceOnNATS(words string) string {
+	if strings.Contains(strings.ToLower(words), "authoriz") {
+		return ": say who you are with --nats-creds, --nats-user or --nats-token"
+	}
+	return ": start it with `discomfy up`, or say where it is with --nats"
 }

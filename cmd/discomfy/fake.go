@@ -10,13 +10,10 @@ import (
 	"discomfy/pkg/comfy/comfysim"
 )
 
-// demoSpeed makes the demo as long as a person watches gladly.
-const demoSpeed = 1.2
-
 // withFake runs a function beside a fake ComfyUI on a free port of loopback,
 // and stops the fake when the function has returned.
-func withFake(ctx context.Context, log *slog.Logger, run func(ctx context.Context, url string) error) error {
-	server, err := comfysim.New(comfysim.Config{PreviewMethod: "auto", Speed: demoSpeed})
+func withFake(ctx context.Context, speed float64, log *slog.Logger, run func(ctx context.Context, url string) error) error {
+	server, err := comfysim.New(comfysim.Config{PreviewMethod: "auto", Speed: speed})
 	if err != nil {
 		return fmt.Errorf("start a fake ComfyUI: %w", err)
 	}

@@ -66,7 +66,7 @@ func (f bridgeFlags) timeouts() map[workflow.Kind]time.Duration {
 
 // logFlags say how the process reports on itself.
 type logFlags struct {
-	Level  slog.Level `name:"log-level" env:"DISCOMFY_LOG_LEVEL" default:"${log_level}" placeholder:"LEVEL" help:"Log from this level: debug, info, warn, error (${default})."`
+	Level  slog.Level `name:"log-level" env:"DISCOMFY_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Log from this level: debug, info, warn, error (${default})."`
 	Format string     `name:"log-format" env:"DISCOMFY_LOG_FORMAT" enum:"auto,text,json" default:"auto" placeholder:"FORMAT" help:"auto, text or json; auto is text on a terminal, else json."`
 }
 

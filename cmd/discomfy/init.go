@@ -40,7 +40,7 @@ func (c *initCommand) Run(ctx context.Context, s *session) error {
 	if err := b.Init(ctx, broker.InitConfig{Queues: queues, MaxJobs: c.MaxJobs}); err != nil {
 		return fmt.Errorf("set up NATS: %w", err)
 	}
-	s.say("NATS at %s is ready for %s", c.URL, count(len(queues), "queue"))
+	s.say("NATS at %s is ready for %s", c.address(), count(len(queues), "queue"))
 	return nil
 }
 

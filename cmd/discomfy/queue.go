@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/terminal"
@@ -24,8 +23,16 @@ the bridge is offline the jobs that wait in NATS are listed, without an order.
 ` + exitHelp
 }
 
-// Run shows the queue.
+// Run shows the queue; Ctrl-C is how a watch ends.
 func (c *queueCommand) Run(ctx context.Context, s *session) error {
+	err := c.show(ctx, s)
+	if c.Watch && errors.Is(context.Cause(ctx), errInterrupted) {
+		return nil
+	}
+	return err
+}
+
+func (c *queueCommand) show(ctx context.Context, s *session) error {
 	queue, err := c.parse()
 	if err != nil {
 		return err
@@ -37,11 +44,8 @@ func (c *queueCommand) Run(ctx context.Context, s *session) error {
 	defer b.Close()
 	config := s.display(s.screen())
 	config.Queue, config.JSON = queue, c.JSON
-	if !c.Watch {
-		return terminal.ShowQueue(ctx, config, b)
+	if c.Watch {
+		return terminal.WatchQueue(ctx, config, b)
 	}
-	if err := terminal.WatchQueue(ctx, config, b); !errors.Is(err, errInterrupted) {
-		return fmt.Errorf("watch queue: %w", err)
-	}
-	return nil // Ctrl-C is how a watch ends
+	return terminal.ShowQueue(ctx, config, b)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,7 +82,19 @@ func (s *session) connect(ctx context.Context, f natsFlags, c broker.Config) (*b
 	case errors.Is(err, broker.ErrUnfit):
 		return nil, err
 	}
-	return nil, unreachableError{err, f.URL}
+	return nil, unreachableError{err}
+}
+
+// address is the URL without the password that it may hold.
+func (f natsFlags) address() string {
+	servers := strings.Split(f.URL, ",")
+	for i, server := range servers {
+		if u, err := url.Parse(strings.TrimSpace(server)); err == nil && u.User != nil {
+			u.User = nil
+			servers[i] = u.String()
+		}
+	}
+	return strings.Join(servers, ",")
 }
 
 // client makes the client of the ComfyUI server that the flags name.

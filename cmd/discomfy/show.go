@@ -65,6 +65,9 @@ func (c *showCommand) save(ctx context.Context, s *session, b *broker.Broker, r 
 	for _, f := range files {
 		fmt.Fprintln(out, "saved       "+f.Path)
 	}
+	if err == nil && len(files) == 0 {
+		fmt.Fprintln(out, "saved       nothing: the job left no file")
+	}
 	return err
 }
 

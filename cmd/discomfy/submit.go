@@ -67,7 +67,8 @@ func (c *submitCommand) Run(ctx context.Context, s *session) error {
 	}
 	states, err := terminal.Watch(ctx, config, b, request)
 	if errors.Is(err, errInterrupted) {
-		return fmt.Errorf("stopped watching; job %[1]s goes on: `discomfy show %[1]s`, `discomfy cancel %[1]s` (%[2]w)", request.ID, err)
+		return endedError{exitInterrupted, fmt.Sprintf(
+			"stopped watching; the job goes on: `discomfy show %[1]s`, or `discomfy cancel %[1]s`", request.ID)}
 	}
 	return errors.Join(err, ended(states))
 }

@@ -65,7 +65,7 @@ func (c *workflowsListCommand) Run(ctx context.Context, s *session) error {
 	}
 	offer, ok := catalog.Find(c.Name)
 	if !ok {
-		return &job.Error{Code: job.CodeUnknown, Message: c.Name}
+		return unknown(c.Name)
 	}
 	if c.JSON {
 		return s.writeJSON(offer)
@@ -121,7 +121,7 @@ func (c *workflowsCheckCommand) Run(ctx context.Context, s *session) error {
 	for _, name := range c.Names {
 		_, loaded := set.Get(name)
 		if !loaded && !slices.ContainsFunc(problems, func(p workflow.Problem) bool { return p.Workflow == name }) {
-			return &job.Error{Code: job.CodeUnknown, Message: name}
+			return unknown(name)
 		}
 	}
 	checked := 0
@@ -188,4 +188,8 @@ func (c *workflowsCheckCommand) ask(ctx context.Context) (*workflow.Nodes, error
 	}
 	defer body.Close()
 	return workflow.ParseNodes(body)
+}
+
+func unknown(name string) error {
+	return &job.Error{Code: job.CodeUnknown, Message: terminal.Clean(name) + ": `discomfy workflows list` names them all"}
 }

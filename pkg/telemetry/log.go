@@ -23,9 +23,17 @@ const (
 // NewLogger makes a logger that writes records of at least the level to w.
 func NewLogger(w io.Writer, f Format, level slog.Level) *slog.Logger {
 	if f == JSON {
-		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: readable}))
 	}
 	return slog.New(tint.NewHandler(w, &tint.Options{
 		Level: level, TimeFormat: "15:04:05.000", NoColor: f != Color,
 	}))
+}
+
+// readable writes durations as "3.4s", where JSON would give nanoseconds.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"discomfy/pkg/telemetry"
 )
@@ -16,7 +17,7 @@ func TestLoggerWritesTheFormat(t *testing.T) {
 		&color: telemetry.Color, &text: telemetry.Text, &lines: telemetry.JSON,
 	} {
 		log := telemetry.NewLogger(w, f, slog.LevelInfo)
-		log.Info("job queued", "job_id", "a\nb\x1b[31m")
+		log.Info("job queued", "job_id", "a\nb\x1b[31m", "took", 3400*time.Millisecond)
 		log.Debug("not shown")
 	}
 	if !strings.Contains(color.String(), "\x1b[") {
@@ -26,7 +27,7 @@ func TestLoggerWritesTheFormat(t *testing.T) {
 		t.Errorf("want one line without escapes, got %q", got)
 	}
 	var record map[string]any
-	if err := json.Unmarshal([]byte(lines.String()), &record); err != nil || record["msg"] != "job queued" {
+	if err := json.Unmarshal([]byte(lines.String()), &record); err != nil || record["msg"] != "job queued" || record["took"] != "3.4s" {
 		t.Errorf("want one JSON object, got %q: %v", lines.String(), err)
 	}
 }

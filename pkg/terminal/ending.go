@@ -86,9 +86,8 @@ func doneWords(s *job.State) string {
 // Advice is what to do about an end that is not done, or "" where there is
 // nothing to do.
 func Advice(s job.State) string {
-	show := "the whole record: discomfy show " + s.Job.String()
-	if s.Error == nil {
-		return show
+	if s.Error == nil || s.Phase == job.Cancelled {
+		return ""
 	}
 	switch s.Error.Code {
 	case job.CodeInvalid, job.CodeUnknown:
@@ -106,5 +105,5 @@ func Advice(s job.State) string {
 	case job.CodeTooLarge:
 		return "ask for fewer or smaller pictures"
 	}
-	return show
+	return "what is known of it: discomfy show " + s.Job.String()
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"discomfy/pkg/broker"
 	"discomfy/pkg/job"
 )
@@ -99,7 +101,7 @@ func (r *Record) Write(w io.Writer) error {
 // field writes one aligned line; an empty value writes nothing.
 func field(b *strings.Builder, name, value string) {
 	if value != "" {
-		fmt.Fprintf(b, "%-10s  %s\n", name, value)
+		fmt.Fprintf(b, "%s  %s\n", pad(name, 10), value)
 	}
 }
 
@@ -113,11 +115,24 @@ func (r *Record) writeRequest(b *strings.Builder) {
 	field(b, "user", Person(q.User))
 	field(b, "queue", string(q.Queue))
 	field(b, "asked", moment(q.Created))
-	for _, name := range slices.Sorted(maps.Keys(q.Params)) {
-		field(b, "  "+Clean(name), paramWords(q.Params[name]))
+	r.writeParams(b)
+}
+
+// writeParams tells the parameters in a column of their own.
+func (r *Record) writeParams(b *strings.Builder) {
+	values := make(map[string]string, len(r.Request.Params)+len(r.Request.Inputs))
+	for name, v := range r.Request.Params {
+		values[Clean(name)] = paramWords(v)
 	}
-	for _, name := range slices.Sorted(maps.Keys(q.Inputs)) {
-		field(b, "  "+Clean(name), "picture "+Clean(q.Inputs[name]))
+	for name, object := range r.Request.Inputs {
+		values[Clean(name)] = "picture " + Clean(object)
+	}
+	wide := 8
+	for name := range values {
+		wide = max(wide, ansi.StringWidth(name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(b, "  %s  %s\n", pad(name, wide), values[name])
 	}
 }
 
@@ -142,8 +157,8 @@ func (r *Record) writeState(b *strings.Builder) {
 		field(b, "state", "handed in; no bridge has taken it yet")
 	case s.Phase.Ended():
 		field(b, "state", Outcome(*s))
-		if s.Phase != job.Done {
-			field(b, "next", Advice(*s))
+		if advice := Advice(*s); !strings.Contains(advice, "discomfy show") {
+			field(b, "next", advice)
 		}
 		r.writeEnd(b, s)
 	default:
@@ -165,8 +180,8 @@ func (r *Record) writeEnd(b *strings.Builder, s *job.State) {
 	field(b, "prompt id", Clean(s.PromptID))
 	for _, f := range s.Results {
 		field(b, "file", fmt.Sprintf("%s  %s  %s", SafeName(f.File, f.Type), Clean(f.Type), size(f.Size)))
-		field(b, "", "sha256 "+Clean(f.Digest))
-		field(b, "", "object "+Clean(f.Name))
+		field(b, "  sha256", Clean(f.Digest))
+		field(b, "  object", Clean(f.Name))
 	}
 }
 
@@ -184,7 +199,7 @@ func (r *Record) writeHistory(b *strings.Builder) {
 		if s.Note != "" {
 			words += ": " + Clean(s.Note)
 		}
-		fmt.Fprintf(b, "%-10s  %s\n", name, words)
+		fmt.Fprintf(b, "%s  %s\n", pad(name, 10), words)
 	}
 }
 

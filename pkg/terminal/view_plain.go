@@ -108,10 +108,10 @@ func stateWords(s *job.State) []string {
 }
 
 func endedWords(s job.State) []string {
-	if s.Phase == job.Done {
-		return []string{Outcome(s)}
+	if advice := Advice(s); advice != "" {
+		return []string{Outcome(s), advice}
 	}
-	return []string{Outcome(s), Advice(s)}
+	return []string{Outcome(s)}
 }
 
 func savedWords(files []Saved) []string {

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/broker/embedded"
+	"discomfy/pkg/comfy/comfysim"
+	"discomfy/pkg/job"
+)
+
+// within bounds every wait of a script.
+const within = 20 * time.Second
+
+func TestMain(m *testing.M) {
+	testscript.Main(leakless{m}, map[string]func(){"discomfy": main})
+}
+
+// leakless runs the tests and looks for goroutines that they left behind.
+type leakless struct{ m *testing.M }
+
+func (l leakless) Run() int {
+	code := l.m.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		return 1
+	}
+	return code
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	recorded, err := filepath.Abs(filepath.Join("..", "..", "pkg", "comfy", "testdata", "recordings", "0.3.64", "object_info.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("USER", "scriptwriter")
+			e.Setenv("DISCOMFY_USER", "ann")
+			e.Setenv("RECORDED", recorded)
+			e.Values[runningNATS{}] = &natsHolder{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"nats":     startNATS,
+			"comfyui":  startComfyUI,
+			"freeaddr": freeAddress,
+			"served":   awaitBridge,
+			"ended":    awaitEnd,
+			"pending":  awaitPending,
+			"waiting":  awaitWaiting,
+			"arrived":  awaitFile,
+			"keep":     keepOutput,
+			"code":     exitCodeOf,
+		},
+	})
+}
+
+// natsHolder holds a script's NATS server, under the key runningNATS.
+type (
+	natsHolder  struct{ server *embedded.Server }
+	runningNATS struct{}
+)
+
+// startNATS is `nats [ADDR]`: a NATS server, at first without anything in it,
+// at $NATS_URL. `! nats` stops it; its data stays.
+func startNATS(ts *testscript.TestScript, negated bool, args []string) {
+	if negated {
+		ts.Value(runningNATS{}).(*natsHolder).server.Shutdown()
+		return
+	}
+	addr := ""
+	if len(args) > 0 {
+		addr = args[0]
+	}
+	server, err := embedded.Start(embedded.Config{Dir: ts.MkAbs("nats"), Addr: addr})
+	ts.Check(err)
+	ts.Defer(server.Shutdown)
+	ts.Value(runningNATS{}).(*natsHolder).server = server
+	ts.Setenv("NATS_URL", server.ClientURL())
+	ts.Setenv("NATS_ADDR", strings.TrimPrefix(server.ClientURL(), "nats://"))
+}
+
+// startComfyUI is `comfyui [SPEED]`: a fake server at $COMFYUI_URL, a hundred
+// times as fast as reality, or "slow", as fast as reality.
+func startComfyUI(ts *testscript.TestScript, _ bool, args []string) {
+	speed := 100.0
+	if len(args) > 0 && args[0] == "slow" {
+		speed = 1
+	}
+	server, err := comfysim.New(comfysim.Config{Speed: speed, Dir: ts.MkAbs("comfyui")})
+	ts.Check(err)
+	listener, err := comfysim.Listen(context.Background(), "127.0.0.1:0")
+	ts.Check(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- comfysim.Serve(ctx, listener, server) }()
+	ts.Defer(func() {
+		cancel()
+		ts.Check(<-done)
+	})
+	ts.Setenv("COMFYUI_URL", "http://"+listener.Addr().String())
+}
+
+// freeAddress is `freeaddr VAR`: an address on loopback that nobody listens at.
+func freeAddress(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], l.Addr().String())
+	ts.Check(l.Close())
+}
+
+// awaitBridge is `served`: it waits until a bridge serves the queue at
+// $NATS_URL and knows what ComfyUI offers; `served blindly`: until it
+// says that ComfyUI is away; `! served`: until there is no bridge.
+func awaitBridge(ts *testscript.TestScript, negated bool, args []string) {
+	withBroker(ts, func(ctx context.Context, b *broker.Broker) (bool, error) {
+		_, err := b.Status(ctx, job.DefaultQueue)
+		if negated {
+			return job.CodeOf(err) == job.CodeBridgeOffline, nil
+		}
+		snapshot, errSnapshot := b.Snapshot(ctx, job.DefaultQueue)
+		if len(args) > 0 {
+			return errors.Join(err, errSnapshot) == nil && snapshot.Server != "", nil
+		}
+		_, errCatalog := b.Catalog(ctx, job.DefaultQueue)
+		return errors.Join(err, errSnapshot, errCatalog) == nil && snapshot.Server == "", nil
+	})
+}
+
+// awaitEnd is `ended ID PHASE`: it waits until the job has ended so; with a
+// phase that is no end, until it has reached it.
+func awaitEnd(ts *testscript.TestScript, _ bool, args []string) {
+	id, err := job.ParseID(args[0])
+	ts.Check(err)
+	withBroker(ts, func(ctx context.Context, b *broker.Broker) (bool, error) {
+		last, err := b.Last(ctx, id)
+		if errors.Is(err, broker.ErrNotFound) {
+			return false, nil
+		}
+		return last.Phase == job.Phase(args[1]), err
+	})
+}
+
+// awaitPending is `pending N`: it waits until the queue holds that many jobs.
+func awaitPending(ts *testscript.TestScript, _ bool, args []string) {
+	withBroker(ts, func(ctx context.Context, b *broker.Broker) (bool, error) {
+		jobs, err := b.PendingJobs(ctx, job.DefaultQueue)
+		return strconv.Itoa(len(jobs)) == args[0], err
+	})
+}
+
+// awaitWaiting is `waiting N`: it waits until so many jobs wait in the queue.
+func awaitWaiting(ts *testscript.TestScript, _ bool, args []string) {
+	withBroker(ts, func(ctx context.Context, b *broker.Broker) (bool, error) {
+		snapshot, err := b.Snapshot(ctx, job.DefaultQueue)
+		return err == nil && strconv.Itoa(len(snapshot.Waiting)) == args[0], nil
+	})
+}
+
+// awaitFile is `arrived FILE`: it waits until the file is there.
+func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	ts.Check(poll(ctx, func() (bool, error) {
+		info, err := os.Stat(ts.MkAbs(args[0]))
+		return err == nil && info.Size() > 0, nil
+	}))
+}
+
+// withBroker repeats a question to NATS until the answer is yes.
+func withBroker(ts *testscript.TestScript, ask func(context.Context, *broker.Broker) (bool, error)) {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), within, errors.New("not within "+within.String()))
+	defer cancel()
+	b, err := broker.Connect(ctx, broker.Config{URL: ts.Getenv("NATS_URL"), Wait: true})
+	ts.Check(err)
+	defer b.Close()
+	ts.Check(poll(ctx, func() (bool, error) { return ask(ctx, b) }))
+}
+
+// keepOutput is `keep VAR`: the last output goes into a variable.
+func keepOutput(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// exitCodeOf is `code N COMMAND…`: the command ends with that code.
+func exitCodeOf(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	want := args[0]
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != want {
+		ts.Fatalf("exit code %s, want %s", got, want)
+	}
+}
