@@ -119,7 +119,7 @@ func (a *active) event(gen uint64, e comfy.Event) {
 	case comfy.Status:
 		poke(a.audits)
 	default:
-		a.tracker.handle(gen, e)
+		a.tracker.handle(e)
 	}
 }
 

@@ -44,7 +44,7 @@ func (a *active) picture(now time.Time) job.Snapshot {
 		p := r.look()
 		place := job.Place{Job: r.id(), User: r.held.request.User, Workflow: r.held.request.Workflow}
 		if p.started || p.late {
-			place.Seconds = clock.run(r, p)
+			place.Seconds = clock.run(p)
 			s.Running = append(s.Running, place)
 		} else {
 			place.Seconds = clock.wait(place.Workflow)
@@ -126,7 +126,7 @@ func (a *active) clock() *clock {
 }
 
 // run is the seconds until a running job ends.
-func (c *clock) run(r *run, p public) float64 {
+func (c *clock) run(p public) float64 {
 	left, known := 0.0, true
 	if !p.late {
 		left, known = c.a.tracker.left(p.rec)

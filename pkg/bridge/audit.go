@@ -66,7 +66,7 @@ func (a *active) compare(ctx context.Context) error {
 		if !p.inside || p.late || p.gone {
 			continue
 		}
-		switch _, where := locateIn(q, p.prompt); where {
+		switch placeOf(q, p.prompt) {
 		case executing:
 			a.tracker.seen(p.rec)
 			fallthrough

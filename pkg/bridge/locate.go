@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -180,7 +181,7 @@ func tagOf(extra map[string]json.RawMessage) (tag, bool) {
 // whoever's happens to run.
 func (a *active) halt(ctx context.Context, q comfy.Queue, id comfy.PromptID) (bool, error) {
 	version := a.link.state().version
-	_, where := locateIn(q, id)
+	where := placeOf(q, id)
 	switch {
 	case where == absent:
 		return true, nil
@@ -195,18 +196,16 @@ func (a *active) halt(ctx context.Context, q comfy.Queue, id comfy.PromptID) (bo
 	return false, nil
 }
 
-func locateIn(q comfy.Queue, id comfy.PromptID) (comfy.Queued, place) {
-	for _, e := range q.Running {
-		if e.ID == id {
-			return e, executing
-		}
+// placeOf is where a prompt is in ComfyUI's queue.
+func placeOf(q comfy.Queue, id comfy.PromptID) place {
+	is := func(e comfy.Queued) bool { return e.ID == id }
+	switch {
+	case slices.ContainsFunc(q.Running, is):
+		return executing
+	case slices.ContainsFunc(q.Pending, is):
+		return waiting
 	}
-	for _, e := range q.Pending {
-		if e.ID == id {
-			return e, waiting
-		}
-	}
-	return comfy.Queued{}, absent
+	return absent
 }
 
 func wrap(operation string, err error) error {

@@ -141,7 +141,7 @@ func (tell *teller) hear(r row) {
 		return
 	}
 	tr := tell.tracker(s.client)
-	tr.handle(1, e)
+	tr.handle(e)
 	for _, p := range tell.prompts {
 		if p.client == s.client {
 			p.watch(tr)

@@ -96,7 +96,7 @@ func (r *run) outlive(ctx context.Context) (step, error) {
 	r.tracker.detach(prompt)
 	for pause(ctx, 2*time.Second) {
 		q, err := r.readQueue(ctx)
-		if _, where := locateIn(q, prompt); err == nil && where == absent {
+		if err == nil && placeOf(q, prompt) == absent {
 			r.leave(r, nil)
 			return nil, nil
 		}

@@ -80,7 +80,7 @@ func (t *tracker) own(prompt comfy.PromptID) {
 }
 
 // handle takes one event of the socket.
-func (t *tracker) handle(gen uint64, e comfy.Event) {
+func (t *tracker) handle(e comfy.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
@@ -187,13 +187,6 @@ func (t *tracker) seen(r *record) {
 	defer t.mu.Unlock()
 	r.start(t.now())
 	t.signal()
-}
-
-// executes is the prompt that runs now, as far as the socket told.
-func (t *tracker) executes() comfy.PromptID {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.running
 }
 
 // view is what a run's owner needs to know of its record.

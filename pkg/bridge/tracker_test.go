@@ -36,12 +36,12 @@ func TestTheBarFollowsTheGraph(t *testing.T) {
 	m := newMemory()
 	m.learn("w", 20*time.Second, map[string]time.Duration{"1": 4 * time.Second, "2": 10 * time.Second, "3": 4 * time.Second, "4": 2 * time.Second})
 	rec := tr.attach("p", newPlan("w", sampling, m))
-	tr.handle(1, comfy.ExecutionStart{Prompt: "p"})
-	tr.handle(1, comfy.Cached{Prompt: "p", Nodes: []string{"1"}})
+	tr.handle(comfy.ExecutionStart{Prompt: "p"})
+	tr.handle(comfy.Cached{Prompt: "p", Nodes: []string{"1"}})
 	clock.at = clock.at.Add(time.Second)
-	tr.handle(1, comfy.Executing{Prompt: "p", Node: "2"})
+	tr.handle(comfy.Executing{Prompt: "p", Node: "2"})
 	clock.at = clock.at.Add(5 * time.Second)
-	tr.handle(1, comfy.StepProgress{Prompt: "p", Node: "2", Value: 8, Max: 20})
+	tr.handle(comfy.StepProgress{Prompt: "p", Node: "2", Value: 8, Max: 20})
 
 	p, _, ok := tr.report(rec)
 	if !ok {
@@ -67,8 +67,8 @@ func TestNothingIsPromisedAboutAWorkflowThatNeverRan(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
 	rec := tr.attach("p", newPlan("w", sampling, newMemory()))
-	tr.handle(1, comfy.ExecutionStart{Prompt: "p"})
-	tr.handle(1, comfy.Executing{Prompt: "p", Node: "1"})
+	tr.handle(comfy.ExecutionStart{Prompt: "p"})
+	tr.handle(comfy.Executing{Prompt: "p", Node: "1"})
 	if p, _, _ := tr.report(rec); !p.ETA.IsZero() {
 		t.Errorf("ETA = %v before anything was measured", p.ETA)
 	}
@@ -78,10 +78,10 @@ func TestEventsReachTheirOwnPromptOnly(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
 	a, b := tr.attach("a", newPlan("w", sampling, newMemory())), tr.attach("b", newPlan("w", sampling, newMemory()))
-	tr.handle(1, comfy.ExecutionStart{Prompt: "a"})
-	tr.handle(1, comfy.StepProgress{Prompt: "a", Node: "2", Value: 1, Max: 2})
-	tr.handle(1, comfy.Executed{Prompt: "a", Node: "4", Outputs: []comfy.Output{{Node: "4"}}})
-	tr.handle(1, comfy.Failed{Prompt: "a", ExecutionError: comfy.ExecutionError{Node: "2"}})
+	tr.handle(comfy.ExecutionStart{Prompt: "a"})
+	tr.handle(comfy.StepProgress{Prompt: "a", Node: "2", Value: 1, Max: 2})
+	tr.handle(comfy.Executed{Prompt: "a", Node: "4", Outputs: []comfy.Output{{Node: "4"}}})
+	tr.handle(comfy.Failed{Prompt: "a", ExecutionError: comfy.ExecutionError{Node: "2"}})
 	if v := tr.view(a); v.end == nil || v.end.outcome != comfy.OutcomeError || len(v.outputs) != 1 {
 		t.Errorf("a = %+v", v)
 	}
@@ -94,15 +94,15 @@ func TestFramesWithoutAPromptBelongToTheOneThatRuns(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
 	rec := tr.attach("a", newPlan("w", sampling, newMemory()))
-	tr.handle(1, comfy.Executing{Prompt: "a", Node: "2"})
-	tr.handle(1, comfy.StepProgress{Node: "2", Value: 3, Max: 4})
-	tr.handle(1, comfy.Preview{Type: "image/jpeg", Data: []byte{1}})
+	tr.handle(comfy.Executing{Prompt: "a", Node: "2"})
+	tr.handle(comfy.StepProgress{Node: "2", Value: 3, Max: 4})
+	tr.handle(comfy.Preview{Type: "image/jpeg", Data: []byte{1}})
 	p, preview, ok := tr.report(rec)
 	if !ok || p.Step != 3 || preview == nil {
 		t.Errorf("step %d, preview %v", p.Step, preview)
 	}
-	tr.handle(1, comfy.Executing{Prompt: "a"})
-	tr.handle(1, comfy.Preview{Type: "image/jpeg", Data: []byte{2}})
+	tr.handle(comfy.Executing{Prompt: "a"})
+	tr.handle(comfy.Preview{Type: "image/jpeg", Data: []byte{2}})
 	if tr.dropped != 1 {
 		t.Errorf("%d frames dropped after the run, want 1", tr.dropped)
 	}
@@ -113,7 +113,7 @@ func TestAnotherClientsPromptIsIgnoredAndForgotten(t *testing.T) {
 	var log bytes.Buffer
 	tr := newTracker(slog.New(slog.NewTextHandler(&log, nil)), time.Now)
 	for i := range 10 * strangers {
-		tr.handle(1, comfy.ExecutionStart{Prompt: comfy.PromptID(rune('a' + i))})
+		tr.handle(comfy.ExecutionStart{Prompt: comfy.PromptID(rune('a' + i))})
 	}
 	if n := len(tr.records); n > strangers {
 		t.Errorf("%d records of strangers are kept", n)
@@ -126,8 +126,8 @@ func TestAnotherClientsPromptIsIgnoredAndForgotten(t *testing.T) {
 func TestARunThatBeganBeforeItsIDWasKnownIsAdopted(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
-	tr.handle(1, comfy.ExecutionStart{Prompt: "chosen-by-the-server"})
-	tr.handle(1, comfy.Succeeded{Prompt: "chosen-by-the-server"})
+	tr.handle(comfy.ExecutionStart{Prompt: "chosen-by-the-server"})
+	tr.handle(comfy.Succeeded{Prompt: "chosen-by-the-server"})
 	rec := tr.attach("chosen-by-the-server", newPlan("w", sampling, newMemory()))
 	if v := tr.view(rec); v.end == nil || v.started.IsZero() {
 		t.Errorf("view = %+v", v)
@@ -144,12 +144,12 @@ func TestTheBarNeverFallsWhateverArrives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tr, clock := newTestTracker()
 		rec := tr.attach("p", newPlan("w", sampling, newMemory()))
-		tr.handle(1, comfy.ExecutionStart{Prompt: "p"})
+		tr.handle(comfy.ExecutionStart{Prompt: "p"})
 		nodes := rapid.SampledFrom([]string{"1", "2", "3", "4", "2.0.1", ""})
 		last := 0.0
 		for range rapid.IntRange(1, 60).Draw(t, "events") {
 			clock.at = clock.at.Add(time.Duration(rapid.IntRange(0, 3000).Draw(t, "ms")) * time.Millisecond)
-			tr.handle(1, anyEvent(t, nodes.Draw(t, "node")))
+			tr.handle(anyEvent(t, nodes.Draw(t, "node")))
 			p, _, ok := tr.report(rec)
 			if !ok {
 				continue
