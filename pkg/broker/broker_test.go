@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,46 @@ func TestASnapshotIsCutToFit(t *testing.T) {
 	}
 	if got := fitting(job.Snapshot{Waiting: make([]job.Place, 9)}, 1<<20); len(got.Waiting) != 9 {
 		t.Errorf("%d waiting", len(got.Waiting))
+	}
+}
+
+func TestARequestEndsWithItsConnection(t *testing.T) {
+	t.Parallel()
+	b := &Broker{}
+	b.link = newLink(slog.New(slog.DiscardHandler), &b.count)
+	ctx, cancel := b.request(t.Context(), time.Hour)
+	defer cancel()
+	b.link.advance()
+	select {
+	case <-ctx.Done():
+	case <-time.After(10 * time.Second):
+		t.Fatal("the request goes on")
+	}
+	again, cancelAgain := b.request(t.Context(), time.Hour)
+	defer cancelAgain()
+	if again.Err() != nil {
+		t.Error("a request on the new connection has ended too")
+	}
+}
+
+// States are read again soon after each find, and after an alarm that was too
+// early, but not for ever.
+func TestRereads(t *testing.T) {
+	t.Parallel()
+	var j followed
+	now := time.Now()
+	for _, found := range []bool{false, true} {
+		j.wake(now)
+		j.settle(now, found)
+		if wait := j.due.Sub(now); wait != rereadFirst {
+			t.Errorf("found %v: the next read is in %v", found, wait)
+		}
+	}
+	for range rereads {
+		j.settle(now, false)
+	}
+	if wait := j.due.Sub(now); wait != recheck {
+		t.Errorf("after %d vain reads the next is in %v", rereads, wait)
 	}
 }
 

@@ -30,7 +30,8 @@ type Delivery struct {
 }
 
 // Deliveries yields every job of the queue once per term, in the order of
-// arrival. It is closed when the term's context has ended. Jobs that are not
+// arrival; where a frozen predecessor still had a pull open, what that one
+// swallowed comes later (Seq has the order). It is closed when the term's context has ended. Jobs that are not
 // received are not lost: the next term gets them all.
 func (t *Term) Deliveries() <-chan Delivery { return t.deliveries }
 

@@ -3,6 +3,7 @@ package broker_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,8 +68,10 @@ func TestASuccessorOfAFrozenHolderGetsEverything(t *testing.T) {
 	take(t, frozen.Term, 20)
 	g.closed.Store(true)
 	successor := lead(t, connect(t, s, nil))
-	if d := diff(ids, take(t, successor.Term, len(ids))); d != "" {
-		t.Errorf("order (-want +got):\n%s", d)
+	got := take(t, successor.Term, len(ids))
+	slices.SortFunc(got, job.ID.Compare) // what the frozen pull was given comes later
+	if d := diff(ids, got); d != "" {
+		t.Errorf("jobs (-want +got):\n%s", d)
 	}
 	g.release()
 }
@@ -185,6 +188,42 @@ func TestDoneInTheNextTerm(t *testing.T) {
 	take(t, second.Term, 1)
 	if err := second.Done(t.Context(), a.ID); err != nil {
 		t.Error(err)
+	}
+}
+
+// An acknowledgement that a restart swallows is repeated, and a job that comes
+// again meanwhile is not taken for a new one.
+func TestDoneSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	r := startRestartable(t)
+	b := connect(t, r.Server, func(c *broker.Config) { c.Lease = 30 * time.Second })
+	initialise(t, b)
+	requests, ids := many(10)
+	submit(t, b, requests...)
+	term := lead(t, b)
+	take(t, term.Term, len(ids))
+	for _, id := range ids {
+		write(t, term.Term, job.State{Job: id, Phase: job.Done})
+	}
+	r.Shutdown()
+	answers := make(chan error, len(ids))
+	for _, id := range ids {
+		go func() { answers <- term.Done(t.Context(), id) }()
+	}
+	r.restart(t)
+	for range ids {
+		if err := next(t, answers, "Done"); err != nil {
+			t.Errorf("Done across a restart: %v", err)
+		}
+	}
+	eventually(t, "the queue is empty", func() bool {
+		jobs, err := b.PendingJobs(t.Context(), queue)
+		return err == nil && len(jobs) == 0
+	})
+	late := request()
+	submit(t, b, late)
+	if got := take(t, term.Term, 1); got[0] != late.ID {
+		t.Errorf("a finished job was delivered again")
 	}
 }
 

@@ -3,6 +3,7 @@ package broker_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,13 @@ func TestFollowLeavesOlderEpochsOut(t *testing.T) {
 	}
 	second.Progress(job.Progress{Job: id, Percent: 10})
 	expect(t, updates, "10%")
+	// The progress of a term that has only just begun outdates this one's.
+	early := message(t, late.Subject, job.Progress{Job: id, Epoch: second.Epoch() + 9, Percent: 20, At: time.Now()})
+	if err := nc.PublishMsg(early); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, updates, "20%")
+	second.Progress(job.Progress{Job: id, Percent: 30})
 	write(t, second.Term, job.State{Job: id, Phase: job.Done})
 	expect(t, updates, "done")
 }
@@ -219,6 +227,30 @@ func TestFollowSurvivesARestart(t *testing.T) {
 	expect(t, updates, "submitted", "running")
 	term.Progress(job.Progress{Job: id, Percent: 5})
 	expect(t, updates, "5%")
+}
+
+// What was written while only the follower was away is read when it is back.
+func TestFollowReadsWhatItMissed(t *testing.T) {
+	t.Parallel()
+	s, b := setUp(t)
+	p := startProxy(t, strings.TrimPrefix(s.ClientURL(), "nats://"))
+	watcher := connect(t, s, func(c *broker.Config) { c.URL = "nats://" + p.addr() })
+	term := lead(t, b)
+	id := job.NewID()
+	write(t, term.Term, job.State{Job: id, Phase: job.Queued})
+	updates := follow(t, watcher, id)
+	expect(t, updates, "queued")
+	p.cut()
+	write(t, term.Term, job.State{Job: id, Phase: job.Submitted})
+	write(t, term.Term, job.State{Job: id, Phase: job.Running})
+	term.Snapshot(job.Snapshot{Waiting: make([]job.Place, 3)})
+	term.Progress(job.Progress{Job: id, Percent: 33})
+	eventually(t, "the progress is stored", func() bool {
+		_, err := b.Progress(t.Context(), id)
+		return err == nil
+	})
+	p.mend()
+	expect(t, updates, "submitted", "running", "waiting 3", "33%")
 }
 
 func TestFollowOfAQueueAlone(t *testing.T) {

@@ -54,6 +54,20 @@ func TestAnEndIsWrittenOnce(t *testing.T) {
 	}
 }
 
+// An end that is older than the server's window of message ids is found too.
+func TestAnEndWithoutAMessageIDIsFound(t *testing.T) {
+	t.Parallel()
+	s, b := setUp(t)
+	_, js := raw(t, s)
+	term := lead(t, b)
+	id := job.NewID()
+	msg := message(t, fmt.Sprintf("discomfy.state.%d.%s", id.Partition(), id), job.State{Job: id, Phase: job.Done, Epoch: term.Epoch()})
+	if _, err := js.PublishMsg(t.Context(), msg); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, term.Write(t.Context(), job.State{Job: id, Phase: job.Failed}), broker.ErrAlreadyEnded)
+}
+
 // The server's window of message ids decides when the look before the write
 // saw nothing: our own end whose answer was lost is success, another's is not.
 func TestADuplicateEndIsReadBack(t *testing.T) {
