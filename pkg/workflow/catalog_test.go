@@ -48,6 +48,29 @@ func TestCatalogSurvivesItsPublishedForm(t *testing.T) {
 	}
 }
 
+func TestAListThatSeveralShareIsPublishedOnce(t *testing.T) {
+	t.Parallel()
+	set, problems := workflow.Load(folder(sketch(`parameters:
+  - {name: a, type: choice, choices_from: samplers, bind: 3.sampler_name}
+  - {name: b, type: choice, choices_from: samplers, bind: 4.sampler_name}
+`), `{
+		"1": {"class_type": "EmptyImage", "inputs": {}},
+		"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}},
+		"3": {"class_type": "KSamplerSelect", "inputs": {"sampler_name": "euler"}},
+		"4": {"class_type": "KSamplerSelect", "inputs": {"sampler_name": "euler"}}}`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	c := set.Catalog(recorded(t, newest))
+	data, err := json.Marshal(c)
+	if err != nil || strings.Count(string(data), `"dpmpp_3m_sde_gpu"`) != 1 {
+		t.Errorf("%v: the list is there more than once, or never: %s", err, data)
+	}
+	if o, _ := c.Find("sketch"); len(o.Problems) > 0 || len(o.Parameters[1].Choices) < 20 {
+		t.Error(o)
+	}
+}
+
 func TestACatalogOfThousandsOfModelsStaysSmall(t *testing.T) {
 	t.Parallel()
 	for _, count := range []int{5_000, 60_000} {

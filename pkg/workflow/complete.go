@@ -91,8 +91,6 @@ func (p Parameter) standIn() (Value, *job.Error) {
 	switch {
 	case p.Fallback == FallbackFirst && len(p.Choices) > 0:
 		return NewValue(p.Choices[0].Label), nil
-	case p.Fallback == FallbackFirst && !p.Open:
-		return Value{}, p.noSuchChoice("")
 	case p.Required:
 		return Value{}, invalid(p.Name, "is missing")
 	}

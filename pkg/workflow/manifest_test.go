@@ -126,6 +126,7 @@ func TestManifestWithHostileAliasesIsRefusedAtOnce(t *testing.T) {
 		"under a default":      sketch("parameters:\n- name: p\n  type: choice\n  bind: 1.x\n  default:\n" + doubling.String()),
 		"under bind":           sketch("parameters:\n- name: p\n  type: text\n  bind:\n" + doubling.String()),
 		"nested without end":   sketch("parameters: " + strings.Repeat("[", 120_000)),
+		"nested over lines":    sketch("parameters: " + strings.Repeat("[\n ", 40_000)),
 		"entries without end":  strings.Repeat("- ", 60_000),
 		"keys without end":     strings.Repeat("? ", 60_000),
 		"maps without end":     sketch("parameters: " + strings.Repeat("{a: ", 30_000)),

@@ -20,7 +20,7 @@ func TestChoicesAreUnderstoodInAllThreeForms(t *testing.T) {
 				{"key": "f", "inputs": {"optional": {"inner": [["g", "h"]]}}}]}],
 			"text": ["STRING", {}],
 			"several": ["COMBO", {"options": ["x"], "multiselect": true}],
-			"remote": ["COMBO", {"remote": {"route": "/somewhere"}}]
+			"remote": ["COMBO", {"options": ["old"], "remote": {"route": "/somewhere"}}]
 		},
 		"optional": {"empty": [[]], "mixed": [[1, 2.5, true, "x", {"no": "choice"}, null]]}
 	}, "output": ["IMAGE"]}}`)

@@ -54,6 +54,7 @@ func TestResolveRefusesInWords(t *testing.T) {
 		"an escape":             {raw("prompt", "\x1b[31mred"), job.CodeInvalid, "control character U+001B"},
 		"a C1 control":          {raw("prompt", "a\u009bb"), job.CodeInvalid, "control character U+009B"},
 		"a misspelt parameter":  {raw("prompt", "x", "widht", "512"), job.CodeInvalid, `txt2img has no parameter "widht"; did you mean width?`},
+		"swapped letters":       {raw("prompt", "x", "cgf", "7"), job.CodeInvalid, "did you mean cfg?"},
 		"an unknown parameter":  {raw("prompt", "x", "tiling", "1"), job.CodeInvalid, `no parameter "tiling"; there are prompt, negative,`},
 		"between steps":         {raw("prompt", "x", "width", "513"), job.CodeInvalid, "in width: 513 does not fit the steps of 8: the nearest are 512 and 520"},
 		"above the range":       {raw("prompt", "x", "width", "4096"), job.CodeInvalid, "in width: 4096 is out of range: allowed is 64 to 2048 in steps of 8"},
@@ -163,6 +164,43 @@ func TestBoolsAreReadAsPeopleWriteThem(t *testing.T) {
 	}
 	_, err := c.Resolve("sketch", raw("p", "maybe"))
 	wantError(t, err, job.CodeInvalid, `"maybe" is neither yes nor no`)
+}
+
+func TestStepsCountFromMinOrZero(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ keys, typed, words string }{
+		{"step: 8", "-7", "the nearest are -8 and 0"},
+		{"step: 8, min: 4", "13", "the nearest are 12 and 20"},
+		{"step: 8, max: 100", "97", "the nearest is 96"},
+		{"step: 8", "-16", ""},
+		{"min: 3", "2", "allowed is 3 or more"},
+		{"max: 3", "4", "allowed is 3 or less"},
+	} {
+		set, _ := workflow.Load(folder(sketch("parameters: [{name: p, type: integer, bind: 1.width, "+tc.keys+"}]"), sketchGraph))
+		_, err := set.Catalog(nil).Resolve("sketch", raw("p", tc.typed))
+		if tc.words == "" {
+			if err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		wantError(t, err, job.CodeInvalid, tc.words)
+	}
+}
+
+func TestChoicesAreFoundByWhatCanBeMeantOnly(t *testing.T) {
+	t.Parallel()
+	server := loras(t, recorded(t, newest), "ab.pt", "ab", "style/Ink.safetensors", `win\Oil.safetensors`, "one/twin.pt", "two/twin.pt", "Case.pt", "case.pt")
+	c := shipped(t).Catalog(server)
+	for typed, want := range map[string]string{
+		"ab": "ab", "ab.pt": "ab.pt", "ink": "style/Ink.safetensors", "OIL": `win\Oil.safetensors`, "Case.pt": "Case.pt",
+		" style/ink.safetensors ": "style/Ink.safetensors", "twin": "", "CASE.PT": "", "i": "",
+	} {
+		p, err := c.Resolve("txt2img", raw("prompt", "x", "lora", typed))
+		if got, _ := p["lora"].(string); got != want || (want == "") != (err != nil) {
+			t.Errorf("%q gave %q, %v", typed, got, err)
+		}
+	}
 }
 
 func TestOneLineTakesOneLine(t *testing.T) {
