@@ -74,8 +74,8 @@ func (t *Term) reset(ctx context.Context) error {
 	return nil
 }
 
-// fetchAll pulls until ctx or the connection's generation ends; then it
-// returns nil.
+// fetchAll pulls until ctx or the connection's generation ends, or a pull did
+// not end as it should; then it returns nil.
 func (t *Term) fetchAll(ctx, generation context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -88,7 +88,7 @@ func (t *Term) fetchAll(ctx, generation context.Context) error {
 		if err := t.Held(); err != nil {
 			return err
 		}
-		if err := t.fetch(ctx, consumer); err != nil && ctx.Err() == nil {
+		if clean, err := t.fetch(ctx, consumer); err != nil || !clean {
 			return err
 		}
 	}
@@ -97,21 +97,24 @@ func (t *Term) fetchAll(ctx, generation context.Context) error {
 
 // fetch makes one pull. It ends on the server within a third of the lease, so
 // that a bridge that froze does not receive for long what belongs to its
-// successor.
-func (t *Term) fetch(ctx context.Context, consumer jetstream.Consumer) error {
-	ctx, cancel := context.WithTimeout(ctx, t.lease.life/3)
+// successor. It is clean when the server said that it ended: otherwise
+// messages may have come that nobody read, and only a reset brings them back
+// before AckWait.
+func (t *Term) fetch(ctx context.Context, consumer jetstream.Consumer) (clean bool, err error) {
+	pull, cancel := context.WithTimeout(ctx, t.lease.life/3)
 	defer cancel()
-	batch, err := consumer.Fetch(fetchBatch, jetstream.FetchContext(ctx))
+	batch, err := consumer.Fetch(fetchBatch, jetstream.FetchContext(pull))
 	if err != nil {
-		return fmt.Errorf("pull: %w", err)
+		return false, fmt.Errorf("pull: %w", err)
 	}
 	for msg := range batch.Messages() {
 		t.receive(ctx, msg)
 	}
-	if err := batch.Error(); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("pull: %w", err)
+	err = batch.Error()
+	if pull.Err() != nil {
+		return err == nil, nil
 	}
-	return nil
+	return err == nil, err
 }
 
 // receive sorts one message of the queue.

@@ -32,14 +32,24 @@ func (l *lease) newEpoch(ctx context.Context) (uint64, error) {
 		case accepted:
 			return seq, nil
 		case refused:
-			l.drop()
-			return 0, backoff.Permanent(errors.Join(ErrLeaseLost, err))
+			return 0, l.explain(ctx, err)
 		case uncertain, storeFull:
 			// Perhaps it was stored: another one is as good, the newest counts.
 			return 0, err
 		}
 		return 0, backoff.Permanent(notFound(err))
 	}, backoff.WithBackOff(quickly()))
+}
+
+// explain looks why an epoch was refused: the lease is somebody else's, or it
+// was renewed and the answer was lost. In the latter case the epoch is to be
+// written again.
+func (l *lease) explain(ctx context.Context, refusal error) error {
+	err := l.adopt(ctx)
+	if errors.Is(err, ErrLeaseLost) {
+		return backoff.Permanent(errors.Join(err, refusal))
+	}
+	return errors.Join(refusal, err)
 }
 
 func (l *lease) publishEpoch(ctx context.Context) (uint64, error) {

@@ -27,6 +27,7 @@ const liveTick = 100 * time.Millisecond
 // never block, not even when the connection does.
 type live struct {
 	b    *Broker
+	held func() error // what a former bridge still has to say would replace what its successor said
 	wake chan struct{}
 
 	mu       sync.Mutex
@@ -35,8 +36,8 @@ type live struct {
 	snapshot *nats.Msg // the newest one, repeated after a reconnect
 }
 
-func newLive(b *Broker) *live {
-	return &live{b: b, wake: make(chan struct{}, 1), waiting: make(map[string]*nats.Msg)}
+func newLive(b *Broker, held func() error) *live {
+	return &live{b: b, held: held, wake: make(chan struct{}, 1), waiting: make(map[string]*nats.Msg)}
 }
 
 // put queues a message; one of the same subject that still waits is replaced.
@@ -83,6 +84,7 @@ func (l *live) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			l.flush()
 			return
 		case <-generation.Done():
 			generation = l.b.link.generation()
@@ -94,9 +96,9 @@ func (l *live) run(ctx context.Context) {
 	}
 }
 
-// flush sends all that waits, while there is a connection.
+// flush sends all that waits, while there is a connection and the lease.
 func (l *live) flush() {
-	for l.b.nc.IsConnected() {
+	for l.b.nc.IsConnected() && l.held() == nil {
 		m := l.next()
 		if m == nil {
 			return

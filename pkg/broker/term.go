@@ -38,7 +38,7 @@ func newTerm(b *Broker, l *lease, epoch uint64, over <-chan struct{}, lose conte
 		held:       newHoldings(),
 		deliveries: make(chan Delivery, deliveryBuffer),
 		foreign:    rate.Sometimes{First: 10, Interval: time.Minute},
-		live:       newLive(b),
+		live:       newLive(b, l.held),
 	}
 	t.epoch.Store(epoch)
 	return t
