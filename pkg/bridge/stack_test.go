@@ -33,6 +33,8 @@ const patience = 30 * time.Second
 type stack struct {
 	*testing.T
 	nats   *embedded.Server
+	store  string // the folder of nats
+	tcp    bool
 	sim    *comfysim.Server
 	url    string
 	broker *broker.Broker // the ingress's connection
@@ -42,6 +44,7 @@ type stack struct {
 
 // settings of a stack.
 type settings struct {
+	tcp    bool // connect over TCP, so that the server can be stopped and started again
 	sim    comfysim.Config
 	bridge bridge.Config
 	lease  time.Duration
@@ -50,7 +53,8 @@ type settings struct {
 
 func start(t *testing.T, s settings) *stack {
 	t.Helper()
-	st := &stack{T: t, nats: embeddedtest.Start(t), log: &logs{}}
+	st := &stack{T: t, log: &logs{}, store: t.TempDir(), tcp: s.tcp}
+	st.nats = embeddedtest.StartWith(t, embedded.Config{Dir: st.store})
 	st.sim, st.url = comfysimtest.Start(t, s.sim)
 	st.broker = st.connect("ingress", broker.Config{})
 	if err := st.broker.Init(t.Context(), broker.InitConfig{}); err != nil {
@@ -90,6 +94,9 @@ func testWorkflows(t *testing.T) *workflow.Set {
 func (s *stack) connect(name string, cfg broker.Config) *broker.Broker {
 	s.Helper()
 	cfg.InProcess, cfg.Name = s.nats, name
+	if s.tcp {
+		cfg.InProcess, cfg.URL = nil, s.nats.ClientURL()
+	}
 	b, err := broker.Connect(s.Context(), cfg)
 	if err != nil {
 		s.Fatal(err)
