@@ -22,7 +22,8 @@ func WriteOffers(w io.Writer, offers []workflow.Offer) error {
 		wide = max(wide, ansi.StringWidth(Clean(o.Name)))
 	}
 	for _, o := range offers {
-		fmt.Fprintf(&b, "%s  %-7s  %s\n", pad(Clean(o.Name), wide), o.Kind, summary(o.Manifest))
+		line := fmt.Sprintf("%s  %-7s  %s", pad(Clean(o.Name), wide), o.Kind, summary(o.Manifest))
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
 		for _, p := range o.Problems {
 			fmt.Fprintf(&b, "%*s  cannot be used: %s\n", wide, "", Clean(p.Text))
 		}

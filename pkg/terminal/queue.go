@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -175,8 +176,9 @@ func (v queueView) lines(now time.Time, p paint) []string {
 		if running {
 			mark, when = p.accent("●"), "ends in "
 		}
-		lines = append(lines, fmt.Sprintf("%3d %s %s  %s  %s  %s", i+1, mark,
-			pad(Person(place.User), wide[0]), pad(Clean(place.Workflow), wide[1]), place.Job, v.when(place, when, running, now)))
+		line := fmt.Sprintf("%3d %s %s  %s  %s  %s", i+1, mark, pad(Person(place.User), wide[0]),
+			pad(Clean(place.Workflow), wide[1]), place.Job, v.when(place, when, running, now))
+		lines = append(lines, strings.TrimRight(line, " "))
 	}
 	return lines
 }
@@ -194,7 +196,7 @@ func (v queueView) when(place job.Place, words string, running bool, now time.Ti
 	in := time.Duration(place.Seconds*float64(time.Second)) - max(now.Sub(v.heard), 0)
 	switch {
 	case place.Seconds > 0 && in > 0:
-		return words + about(in)
+		return words + whole(max(in.Round(time.Second), time.Second))
 	case running:
 		return "running"
 	}
