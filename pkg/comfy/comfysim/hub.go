@@ -31,6 +31,10 @@ type hub struct {
 	closed   bool
 	handlers sync.WaitGroup
 
+	// opening is read-locked from the handshake to the welcome, as nothing comes between them in ComfyUI's one
+	// event loop: a client that is connected misses nothing, and hears its welcome first.
+	opening sync.RWMutex
+
 	frames          chan frame
 	queued, written atomic.Int64 // frames accepted, and done with
 }
@@ -48,7 +52,10 @@ func (h *hub) publish(ctx context.Context) error {
 	for {
 		select {
 		case f := <-h.frames:
-			h.deliver(f)
+			h.opening.Lock()
+			receivers := h.receivers(f.to)
+			h.opening.Unlock()
+			f.write(receivers)
 			h.written.Add(1)
 		case <-ctx.Done():
 			return ctx.Err()
@@ -56,12 +63,12 @@ func (h *hub) publish(ctx context.Context) error {
 	}
 }
 
-func (h *hub) deliver(f frame) {
+func (f frame) write(to []*socket) {
 	kind := websocket.TextMessage
 	if f.binary {
 		kind = websocket.BinaryMessage
 	}
-	for _, s := range h.receivers(f.to) {
+	for _, s := range to {
 		s.write(kind, f.data)
 	}
 }
@@ -97,7 +104,7 @@ func (h *hub) queue(ctx context.Context, f frame) {
 
 // direct writes an event past the queue, as the handler of a new socket does. It too goes by the table.
 func (h *hub) direct(to, event string, data any) {
-	h.deliver(frame{to: to, data: eventJSON(event, data)})
+	frame{data: eventJSON(event, data)}.write(h.receivers(to))
 }
 
 func eventJSON(event string, data any) []byte { return encode(obj("type", event, "data", data)) }

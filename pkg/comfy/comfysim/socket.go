@@ -43,24 +43,39 @@ func (s *socket) step() {
 }
 
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
-	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }} // sameOrigin has looked already
-	conn, err := up.Upgrade(w, r, nil)
-	if err != nil {
-		return // Upgrade has answered
-	}
-	defer conn.Close()
-	conn.SetReadLimit(maxClientFrame)
 	p := s.current()
-	sock := &socket{id: r.URL.Query().Get("clientId"), conn: conn}
-	if !p.hub.join(sock) {
+	sock := p.accept(w, r)
+	if sock == nil {
 		return
 	}
+	defer sock.conn.Close()
 	defer p.hub.leave(sock)
 	s.log.DebugContext(r.Context(), "socket opened", "client_id", sock.id)
-	p.welcome(sock)
-	sock.step()
 	s.readSocket(p, sock)
 	s.log.DebugContext(r.Context(), "socket closed", "client_id", sock.id)
+}
+
+// accept makes a socket of a request and welcomes it; nil where that fails or the server is ending.
+func (p *process) accept(w http.ResponseWriter, r *http.Request) *socket {
+	p.hub.opening.RLock()
+	defer p.hub.opening.RUnlock()
+	up := websocket.Upgrader{
+		HandshakeTimeout: writeWait,
+		CheckOrigin:      func(*http.Request) bool { return true }, // sameOrigin has looked already
+	}
+	conn, err := up.Upgrade(w, r, nil)
+	if err != nil {
+		return nil // Upgrade has answered
+	}
+	conn.SetReadLimit(maxClientFrame)
+	sock := &socket{id: r.URL.Query().Get("clientId"), conn: conn}
+	if !p.hub.join(sock) {
+		conn.Close()
+		return nil
+	}
+	p.welcome(sock)
+	sock.step()
+	return sock
 }
 
 // welcome sends what a new socket gets: the status, and the node that runs where the run is this client's.
