@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"discomfy/pkg/broker"
 	"discomfy/pkg/broker/embedded/embeddedtest"
 	"discomfy/pkg/job"
 )
@@ -35,20 +37,22 @@ func ratio(b *testing.B, publish time.Duration) {
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(publish), "x-bare-publish")
 }
 
-func encoded(b *testing.B) []byte {
+// measured is a term and the cost of a bare publish of a request beside it.
+func measured(b *testing.B) (*broker.Broker, *leader, time.Duration) {
+	b.Helper()
+	s, bk := setUp(b)
+	_, js := raw(b, s)
 	data, err := json.Marshal(request())
 	if err != nil {
 		b.Fatal(err)
 	}
-	return data
+	publish := bare(b, js, data)
+	return bk, lead(b, bk), publish
 }
 
 // BenchmarkSubmitToDelivery is a job's way from Submit to the bridge.
 func BenchmarkSubmitToDelivery(b *testing.B) {
-	s, bk := setUp(b)
-	_, js := raw(b, s)
-	publish := bare(b, js, encoded(b))
-	term := lead(b, bk)
+	bk, term, publish := measured(b)
 	for b.Loop() {
 		r := request()
 		submit(b, bk, r)
@@ -65,10 +69,7 @@ func BenchmarkSubmitToDelivery(b *testing.B) {
 
 // BenchmarkJob is all that one job costs in NATS, from Submit to Done.
 func BenchmarkJob(b *testing.B) {
-	s, bk := setUp(b)
-	_, js := raw(b, s)
-	publish := bare(b, js, encoded(b))
-	term := lead(b, bk)
+	bk, term, publish := measured(b)
 	for b.Loop() {
 		r := request()
 		submit(b, bk, r)
@@ -85,15 +86,41 @@ func BenchmarkJob(b *testing.B) {
 
 // BenchmarkWrite is one fenced state.
 func BenchmarkWrite(b *testing.B) {
-	s, bk := setUp(b)
-	_, js := raw(b, s)
-	publish := bare(b, js, encoded(b))
-	term := lead(b, bk)
+	_, term, publish := measured(b)
 	id := job.NewID()
 	for b.Loop() {
 		write(b, term.Term, job.State{Job: id, Phase: job.Running})
 	}
 	ratio(b, publish)
+}
+
+// BenchmarkPutResult stores 20 MB, measured by nats.go's own object store.
+func BenchmarkPutResult(b *testing.B) {
+	s, bk := setUp(b)
+	_, js := raw(b, s)
+	term := lead(b, bk)
+	data := content(20 << 20)
+	store, err := js.ObjectStore(b.Context(), "DISCOMFY_RESULTS")
+	if err != nil {
+		b.Fatal(err)
+	}
+	began := time.Now()
+	if _, err := store.PutBytes(b.Context(), "bare", data); err != nil {
+		b.Fatal(err)
+	}
+	library := time.Since(began)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, _, err := term.PutResult(b.Context(), "mine", bytes.NewReader(data)); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer() // the bucket has room for a few only
+		if err := store.Delete(b.Context(), "mine"); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(library), "x-nats.go")
 }
 
 // BenchmarkProgress is a progress on its way to a follower, measured by a bare

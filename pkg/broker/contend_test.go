@@ -19,7 +19,7 @@ import (
 func TestTermsNeverOverlap(t *testing.T) {
 	t.Parallel()
 	s, b := setUp(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	ids := []job.ID{job.NewID(), job.NewID(), job.NewID()}
 	var active, terms atomic.Int32
@@ -89,7 +89,7 @@ func TestLeaseAndEpochNeverSplit(t *testing.T) {
 	t.Parallel()
 	s, _ := setUp(t)
 	_, js := raw(t, s)
-	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	judged := make(chan judge, 1)
 	go func() { judged <- observe(ctx, t, js) }()

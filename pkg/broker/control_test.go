@@ -11,6 +11,7 @@ import (
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/job"
+	"discomfy/pkg/workflow"
 )
 
 // serve runs the control service of a term; the returned function ends it.
@@ -32,16 +33,21 @@ func serve(t *testing.T, term *leader, c broker.Control) (stop func()) {
 	return stop
 }
 
+// answering waits until the service of the term is there.
+func answering(t *testing.T, asker *broker.Broker) {
+	t.Helper()
+	eventually(t, "the service answers", func() bool {
+		_, err := asker.Status(t.Context(), queue)
+		return err == nil
+	})
+}
+
 func TestControl(t *testing.T) {
 	t.Parallel()
 	s, b := setUp(t)
 	asker := connect(t, s, nil)
-	_, err := asker.Cancel(t.Context(), queue, job.NewID(), "ann")
-	wantCode(t, err, job.CodeBridgeOffline)
-
 	known := job.NewID()
-	term := lead(t, b)
-	stop := serve(t, term, broker.Control{
+	serve(t, lead(t, b), broker.Control{
 		Cancel: func(_ context.Context, id job.ID, by string) (broker.CancelAnswer, error) {
 			switch {
 			case id != known:
@@ -53,11 +59,9 @@ func TestControl(t *testing.T) {
 		},
 		Status: func(context.Context) (any, error) { return map[string]int{"waiting": 3}, nil },
 	})
-	eventually(t, "the service answers", func() bool {
-		_, err := asker.Status(t.Context(), queue)
-		return err == nil
-	})
-	if got, err := asker.Cancel(t.Context(), queue, known, "ann"); err != nil || got.Outcome != "cancelled" || got.Words != "by ann" {
+	answering(t, asker)
+	got, err := asker.Cancel(t.Context(), queue, known, "ann")
+	if want := (broker.CancelAnswer{Outcome: "cancelled", Words: "by ann"}); err != nil || got != want {
 		t.Errorf("Cancel: %+v, %v", got, err)
 	}
 	if got, err := asker.Status(t.Context(), queue); err != nil || string(got) != `{"waiting":3}` {
@@ -65,31 +69,71 @@ func TestControl(t *testing.T) {
 	}
 	_, err = asker.Cancel(t.Context(), queue, job.NewID(), "ann")
 	wantCode(t, err, job.CodeNotFound)
+	_, err = asker.Cancel(t.Context(), queue, job.ID{}, "")
+	wantCode(t, err, job.CodeInvalid)
 	_, err = asker.Cancel(t.Context(), queue, known, "")
 	wantCode(t, err, job.CodeInternal)
 	if strings.Contains(err.Error(), "secret") {
 		t.Errorf("the cause reached the asker: %v", err)
 	}
-	_, err = asker.Cancel(t.Context(), queue, job.ID{}, "")
-	wantCode(t, err, job.CodeInvalid)
+}
 
-	nc, _ := raw(t, s)
-	for _, verb := range []string{"stats", "catalog"} {
-		if _, err := nc.Request("discomfy.ctl.default."+verb, nil, 5*time.Second); err != nil {
-			t.Errorf("%s: %v", verb, err)
-		}
-	}
-	if msg, err := nc.Request("$SRV.INFO.discomfy-bridge", nil, 5*time.Second); err != nil || !strings.Contains(string(msg.Data), "discomfy.ctl.default.cancel") {
-		t.Errorf("the service is not discovered: %v", err)
-	}
-
+func TestControlWithoutABridgeIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	s, b := setUp(t)
+	asker := connect(t, s, nil)
+	_, err := asker.Cancel(t.Context(), queue, job.NewID(), "ann")
+	wantCode(t, err, job.CodeBridgeOffline)
+	term := lead(t, b)
+	stop := serve(t, term, broker.Control{Status: func(context.Context) (any, error) { return 1, nil }})
+	answering(t, asker)
 	stop()
+	nc, _ := raw(t, s)
 	eventually(t, "nobody answers any more", func() bool {
 		_, err := nc.Request("discomfy.ctl.default.status", nil, time.Second)
 		return errors.Is(err, nats.ErrNoResponders)
 	})
 	_, err = asker.Status(t.Context(), queue)
 	wantCode(t, err, job.CodeBridgeOffline)
+}
+
+// What the bridge does not answer itself the broker does, and the tools of
+// NATS find it.
+func TestControlIsAMicroService(t *testing.T) {
+	t.Parallel()
+	s, b := setUp(t)
+	term := lead(t, b)
+	if err := term.PublishCatalog(t.Context(), workflow.Catalog{}); err != nil {
+		t.Fatal(err)
+	}
+	serve(t, term, broker.Control{Status: func(context.Context) (any, error) { return 1, nil }})
+	answering(t, b)
+	nc, _ := raw(t, s)
+	for subject, want := range map[string]string{
+		"discomfy.ctl.default.stats":   `"terms":1`,
+		"discomfy.ctl.default.catalog": "{",
+		"$SRV.INFO.discomfy-bridge":    "discomfy.ctl.default.cancel",
+		"$SRV.STATS.discomfy-bridge":   `"num_requests"`,
+		"discomfy.ctl.default.cancel":  "invalid_request",
+	} {
+		msg, err := nc.Request(subject, nil, 5*time.Second)
+		if err != nil || !strings.Contains(string(msg.Data), want) {
+			t.Errorf("%s: %v, %v", subject, msg, err)
+		}
+	}
+}
+
+func TestControlSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	r := startRestartable(t)
+	b := connect(t, r.Server, func(c *broker.Config) { c.Lease = 30 * time.Second })
+	initialise(t, b)
+	stop := serve(t, lead(t, b), broker.Control{Status: func(context.Context) (any, error) { return 1, nil }})
+	answering(t, b)
+	r.restart(t)
+	answering(t, b)
+	r.Shutdown()
+	stop() // without NATS, too
 }
 
 // A slow cancel keeps no other request waiting.
@@ -107,10 +151,7 @@ func TestControlRequestsRunBesideEachOther(t *testing.T) {
 		},
 		Status: func(context.Context) (any, error) { return 1, nil },
 	})
-	eventually(t, "the service answers", func() bool {
-		_, err := asker.Status(t.Context(), queue)
-		return err == nil
-	})
+	answering(t, asker)
 	answer := make(chan string, 1)
 	go func() {
 		a, err := asker.Cancel(t.Context(), queue, job.NewID(), "ann")

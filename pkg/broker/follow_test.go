@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"discomfy/pkg/broker"
 	"discomfy/pkg/job"
 )
@@ -110,45 +112,59 @@ func TestFollowLeavesOlderEpochsOut(t *testing.T) {
 	first.end(t)
 	second := lead(t, connect(t, s, nil))
 	updates := follow(t, b, id)
-	write(t, second.Term, job.State{Job: id, Phase: job.Running})
 	second.Snapshot(job.Snapshot{Waiting: make([]job.Place, 2)})
-	got := map[string]bool{story(next(t, updates, "")): true, story(next(t, updates, "")): true}
-	if !got["running"] || !got["waiting 2"] {
-		t.Fatalf("updates %v", got)
-	}
-	late := message(t, fmt.Sprintf("discomfy.progress.%d.%s", id.Partition(), id), job.Progress{Job: id, Epoch: old, Percent: 77, At: time.Now()})
-	if err := nc.PublishMsg(late); err != nil {
-		t.Fatal(err)
-	}
-	if err := nc.PublishMsg(message(t, "discomfy.queue.default", job.Snapshot{Queue: queue, Epoch: old, At: time.Now()})); err != nil {
-		t.Fatal(err)
-	}
-	// A state that the stream refused is seen as a plain message too.
-	stale := message(t, fmt.Sprintf("discomfy.state.%d.%s", id.Partition(), id), job.State{Job: id, Phase: job.Failed})
-	stale.Header.Set("Nats-Expected-Last-Subject-Sequence", fmt.Sprint(old))
-	stale.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", "discomfy.epoch.default")
-	if err := nc.PublishMsg(stale); err != nil {
-		t.Fatal(err)
-	}
+	expect(t, updates, "waiting 2")
+	write(t, second.Term, job.State{Job: id, Phase: job.Running})
+	expect(t, updates, "running")
+	progress := fmt.Sprintf("discomfy.progress.%d.%s", id.Partition(), id)
+	late := message(t, progress, job.Progress{Job: id, Epoch: old, Percent: 77, At: time.Now()})
+	order := message(t, "discomfy.queue.default", job.Snapshot{Queue: queue, Epoch: old, At: time.Now()})
+	publish(t, nc, late, order)
+	second.Progress(job.Progress{Job: id, Percent: 10})
+	expect(t, updates, "10%")
+	// The progress of a term that has only just begun outdates this one's.
+	publish(t, nc, message(t, progress, job.Progress{Job: id, Epoch: second.Epoch() + 9, Percent: 20, At: time.Now()}))
+	expect(t, updates, "20%")
+	second.Progress(job.Progress{Job: id, Percent: 30})
+	write(t, second.Term, job.State{Job: id, Phase: job.Done})
+	expect(t, updates, "done")
+}
+
+// A state that the stream refused is seen as a plain message, and junk may
+// come on any subject; neither is told.
+func TestFollowBelievesTheStreamOnly(t *testing.T) {
+	t.Parallel()
+	s, b := setUp(t)
+	nc, _ := raw(t, s)
+	term := lead(t, b)
+	id := job.NewID()
+	updates := follow(t, b, id)
+	write(t, term.Term, job.State{Job: id, Phase: job.Running})
+	expect(t, updates, "running")
+	refused := message(t, fmt.Sprintf("discomfy.state.%d.%s", id.Partition(), id), job.State{Job: id, Phase: job.Failed})
+	refused.Header.Set("Nats-Expected-Last-Subject-Sequence", "1")
+	refused.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", "discomfy.epoch.default")
+	publish(t, nc, refused)
 	for _, junk := range []string{"{", `{"job":""}`, "\xff"} {
-		if err := nc.Publish(late.Subject, []byte(junk)); err != nil {
+		publish(t, nc,
+			&nats.Msg{Subject: fmt.Sprintf("discomfy.progress.%d.%s", id.Partition(), id), Data: []byte(junk)},
+			&nats.Msg{Subject: fmt.Sprintf("discomfy.preview.%d.%s", id.Partition(), id), Data: []byte(junk)},
+			&nats.Msg{Subject: "discomfy.queue.default", Data: []byte(junk)})
+	}
+	write(t, term.Term, job.State{Job: id, Phase: job.Done})
+	expect(t, updates, "done")
+}
+
+func publish(t *testing.T, nc *nats.Conn, messages ...*nats.Msg) {
+	t.Helper()
+	for _, m := range messages {
+		if err := nc.PublishMsg(m); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	second.Progress(job.Progress{Job: id, Percent: 10})
-	expect(t, updates, "10%")
-	// The progress of a term that has only just begun outdates this one's.
-	early := message(t, late.Subject, job.Progress{Job: id, Epoch: second.Epoch() + 9, Percent: 20, At: time.Now()})
-	if err := nc.PublishMsg(early); err != nil {
-		t.Fatal(err)
-	}
-	expect(t, updates, "20%")
-	second.Progress(job.Progress{Job: id, Percent: 30})
-	write(t, second.Term, job.State{Job: id, Phase: job.Done})
-	expect(t, updates, "done")
 }
 
 // A receiver that sleeps gets every state, and of the live the newest.

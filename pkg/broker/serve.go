@@ -57,9 +57,6 @@ func (t *Term) announce(ctx context.Context, c Control, room *semaphore.Weighted
 		Name: serviceName, Version: serviceVersion,
 		Description: "The active bridge of queue " + string(t.queue),
 		Metadata:    map[string]string{"queue": string(t.queue), "role": "active", "epoch": fmt.Sprint(t.Epoch())},
-		ErrorHandler: func(_ micro.Service, err *micro.NATSError) {
-			t.b.link.failed(nil, err)
-		},
 	})
 	if err != nil {
 		return nil, err
