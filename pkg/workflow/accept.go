@@ -133,7 +133,7 @@ func (p Parameter) parseNumber(s string) (json.Number, *job.Error) {
 
 // rangeWords says which numbers are allowed.
 func (p Parameter) rangeWords() string {
-	words := ""
+	var words string
 	switch {
 	case p.Min != "" && p.Max != "":
 		words = p.Min.String() + " to " + p.Max.String()

@@ -3,20 +3,26 @@ package workflow
 import (
 	"encoding/json"
 	"slices"
+	"sort"
 )
 
-// bounded cuts the longest lists until the JSON form fits.
+// bounded cuts the longest lists until the JSON form fits; where the manifests
+// alone are too large, the last workflows are left out.
 func (c Catalog) bounded() Catalog {
-	for most := 8192; ; most /= 2 {
-		data, err := json.Marshal(c)
-		if err != nil || len(data) <= MaxCatalog {
-			return c
-		}
-		if most == 0 {
-			return c.fewer()
-		}
+	const longest = 8192
+	for most := longest; most > 0 && !c.fits(); most /= 2 {
 		c = c.cut(most)
 	}
+	if c.fits() {
+		return c
+	}
+	tooMany := func(n int) bool { return !Catalog{c.Offers[:n]}.fits() }
+	return Catalog{c.Offers[:max(0, sort.Search(len(c.Offers)+1, tooMany)-1)]}
+}
+
+func (c Catalog) fits() bool {
+	data, err := json.Marshal(c)
+	return err == nil && len(data) <= MaxCatalog
 }
 
 // cut leaves at most so many choices of the server's in each list.
@@ -31,18 +37,6 @@ func (c Catalog) cut(most int) Catalog {
 			}
 		}
 		c.Offers[i] = o
-	}
-	return c
-}
-
-// fewer leaves out the last workflows: their manifests alone are too large.
-func (c Catalog) fewer() Catalog {
-	for len(c.Offers) > 0 {
-		data, err := json.Marshal(c)
-		if err != nil || len(data) <= MaxCatalog {
-			return c
-		}
-		c.Offers = slices.Clone(c.Offers[:len(c.Offers)-1])
 	}
 	return c
 }

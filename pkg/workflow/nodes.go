@@ -104,11 +104,11 @@ func (o *ordered[T]) UnmarshalJSON(data []byte) error {
 		if err != nil {
 			return err
 		}
-		var value T
-		if err := d.Decode(&value); err != nil {
+		e := entry[T]{Key: fmt.Sprint(key)}
+		if err := d.Decode(&e.Value); err != nil {
 			return err
 		}
-		*o = append(*o, entry[T]{key.(string), value})
+		*o = append(*o, e)
 	}
 	return nil
 }

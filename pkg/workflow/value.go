@@ -60,7 +60,7 @@ func (c Choice) MarshalJSON() ([]byte, error) {
 	if c.Label == c.Value.String() {
 		return c.Value.MarshalJSON()
 	}
-	return marshal(labelled{c.Label, c.Value})
+	return marshal(labelled(c))
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
