@@ -7,4 +7,7 @@
 // replaces that value; files and the run log (Runs) survive it. One goroutine executes prompts, one sends frames,
 // and each socket has the goroutine of its request. All methods of Server may be called at any time from any
 // goroutine. Run owns the goroutines: it ends when its context does, closes every socket and waits for all of them.
+//
+// Faults have few places to go: time passes in Server.pause alone, all frames go through hub.queue or hub.direct,
+// all requests through the handler that routes builds, and what a killed server loses is in process alone.
 package comfysim

@@ -6,55 +6,59 @@ import (
 	"slices"
 )
 
-// job is one prompt in the unified view of /api/jobs.
-func (s *Server) job(it *item, status string) *object {
-	j := obj("id", it.id, "status", status, "priority", it.number, "create_time", it.extra.get("create_time"), "outputs_count", 0)
+// openJob is a prompt in the unified view of /api/jobs that has not ended.
+func (s *Server) openJob(it *item, status string) *object {
+	return s.job(it, status, obj(), 0)
+}
+
+// job is one prompt in that view; times are those of its start and end, as far as known.
+func (s *Server) job(it *item, status string, times *object, outputs int) *object {
+	j := obj("id", it.id, "status", status, "priority", it.number, "create_time", it.extra.get("create_time"))
+	for _, k := range times.keys {
+		j.set(k, times.get(k))
+	}
+	j.set("outputs_count", outputs)
 	if s.traits.previewsCounted {
-		j.set("previewable_outputs_count", 0)
+		j.set("previewable_outputs_count", outputs)
 	}
 	return j
 }
 
 func (s *Server) endedJob(e *entry) *object {
-	j := s.job(e.item, e.jobStatus())
+	count, preview := e.files()
+	j := s.job(e.item, e.jobStatus(), e.times(), count)
+	if preview != nil {
+		j.set("preview_output", preview)
+	}
+	return j
+}
+
+func (e *entry) times() *object {
+	times := obj()
 	for _, m := range e.messages {
 		switch m.event {
 		case "execution_start":
-			j.set("execution_start_time", m.data.get("timestamp"))
+			times.set("execution_start_time", m.data.get("timestamp"))
 		case "execution_success", "execution_error", "execution_interrupted":
-			j.set("execution_end_time", m.data.get("timestamp"))
+			times.set("execution_end_time", m.data.get("timestamp"))
 		}
 	}
-	count, preview := 0, (*object)(nil)
+	return times
+}
+
+// files counts the pictures of a run and chooses one to show: the first, but rather a result than a preview.
+func (e *entry) files() (count int, show *object) {
 	for _, node := range e.outputs.keys {
 		list, _ := e.outputs.child(node).get("images").([]any)
 		count += len(list)
 		for _, f := range list {
-			if file, ok := f.(*object); ok && (preview == nil || preview.get("type") == "temp" && file.get("type") == "output") {
-				preview = file.with("nodeId", node, "mediaType", "images")
+			file, ok := f.(*object)
+			if ok && (show == nil || show.text("type") == "temp" && file.text("type") == "output") {
+				show = file.with("nodeId", node, "mediaType", "images")
 			}
 		}
 	}
-	j.set("outputs_count", count)
-	if s.traits.previewsCounted {
-		j.set("previewable_outputs_count", count)
-	}
-	if preview != nil {
-		j.set("preview_output", preview)
-	}
-	return inJobOrder(j)
-}
-
-// inJobOrder puts the times before the counts, where ComfyUI has them.
-func inJobOrder(j *object) *object {
-	out := obj()
-	for _, k := range []string{"id", "status", "priority", "create_time", "execution_start_time", "execution_end_time",
-		"outputs_count", "previewable_outputs_count", "preview_output"} {
-		if j.has(k) {
-			out.set(k, j.get(k))
-		}
-	}
-	return out
+	return count, show
 }
 
 func (e *entry) jobStatus() string {
@@ -73,10 +77,10 @@ func (s *Server) getJobs(w http.ResponseWriter, r *http.Request) {
 	jobs := []any{}
 	slices.SortFunc(waiting, func(a, b *item) int { return cmp.Compare(b.number, a.number) })
 	for _, it := range waiting {
-		jobs = append(jobs, s.job(it, "pending"))
+		jobs = append(jobs, s.openJob(it, "pending"))
 	}
 	if running != nil {
-		jobs = append(jobs, s.job(running, "in_progress"))
+		jobs = append(jobs, s.openJob(running, "in_progress"))
 	}
 	ended := p.history.list(-1, 0)
 	slices.Reverse(ended)
@@ -100,11 +104,11 @@ func (s *Server) getJob(w http.ResponseWriter, r *http.Request) {
 	p, id := s.current(), r.PathValue("id")
 	running, waiting := p.queue.snapshot()
 	if running != nil && running.id == id {
-		reply(w, http.StatusOK, s.job(running, "in_progress"))
+		reply(w, http.StatusOK, s.openJob(running, "in_progress"))
 		return
 	}
 	if i := slices.IndexFunc(waiting, func(it *item) bool { return it.id == id }); i >= 0 {
-		reply(w, http.StatusOK, s.job(waiting[i], "pending"))
+		reply(w, http.StatusOK, s.openJob(waiting[i], "pending"))
 		return
 	}
 	e := p.history.get(id)

@@ -1,21 +1,11 @@
 package comfysim
 
 import (
-	"fmt"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 )
-
-func readJSON(w http.ResponseWriter, r *http.Request) (any, error) {
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		return nil, fmt.Errorf("read body: %w", err)
-	}
-	return decode(data)
-}
 
 func (s *Server) getPrompt(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, s.current().queueInfo())
