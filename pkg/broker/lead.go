@@ -73,7 +73,7 @@ func (l *lease) wait(ctx context.Context, seize bool) error {
 			return err
 		case err != nil && ctx.Err() == nil:
 			complain.Do(func() { l.b.cfg.Log.WarnContext(ctx, "can not look at the lease", keyQueue, l.queue, keyError, err) })
-		case !said:
+		case err == nil && !said:
 			said = true
 			l.b.cfg.Log.InfoContext(ctx, "standing by: another bridge holds the lease", keyQueue, l.queue)
 		}
@@ -87,6 +87,7 @@ func (l *lease) wait(ctx context.Context, seize bool) error {
 
 // term runs one term from its epoch to its release.
 func (b *Broker) term(ctx context.Context, l *lease, run func(context.Context, *Term) error) error {
+	defer b.release(ctx, l)
 	epoch, err := l.newEpoch(ctx)
 	if err != nil {
 		return fmt.Errorf("begin the term: %w", err)
@@ -111,7 +112,6 @@ func (b *Broker) term(ctx context.Context, l *lease, run func(context.Context, *
 	cancel(errTermOver)
 	stopRenewing()
 	_ = service.Wait()
-	b.release(ctx, l)
 	return err
 }
 

@@ -183,6 +183,27 @@ func TestLeadBeginsAnotherTerm(t *testing.T) {
 	}
 }
 
+// Being stopped between the lease and the epoch leaves nothing behind.
+func TestAStopBeforeTheEpochReleasesTheLease(t *testing.T) {
+	t.Parallel()
+	s, _ := setUp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	first := connect(t, s, func(c *broker.Config) {
+		c.Lease = time.Hour
+		c.Hook = func(_ context.Context, point string) {
+			if point == broker.BeforeEpoch {
+				cancel()
+			}
+		}
+	})
+	err := first.Lead(ctx, queue, func(ctx context.Context, _ *broker.Term) error { return nil })
+	if err != nil {
+		t.Errorf("Lead: %v", err)
+	}
+	lead(t, connect(t, s, nil))
+}
+
 func TestLeadReturnsRunsError(t *testing.T) {
 	t.Parallel()
 	_, b := setUp(t)

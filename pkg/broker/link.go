@@ -36,9 +36,10 @@ func newLink(log *slog.Logger, count *counters) *link {
 }
 
 func (l *link) options() []nats.Option {
+	joined := sync.OnceFunc(func() { close(l.joined) })
 	return []nats.Option{
 		nats.ConnectHandler(func(nc *nats.Conn) {
-			close(l.joined)
+			joined()
 			l.log.Info("connected to NATS", keyServer, nc.ConnectedUrlRedacted())
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
