@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -293,10 +294,45 @@ func TestUploadStreamsAForm(t *testing.T) {
 	if want := (File{Name: "a (1).png", Subfolder: subfolder, Type: "input"}); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
+}
+
+func TestUploadEndsWithItsReader(t *testing.T) {
+	t.Parallel()
+	c := against(t, func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	sick := errors.New("the disk is sick")
-	if _, err := c.Upload(t.Context(), name, "", iotest.ErrReader(sick), false); !errors.Is(err, sick) {
+	if _, err := c.Upload(t.Context(), "a.png", "", iotest.ErrReader(sick), false); !errors.Is(err, sick) {
 		t.Errorf("a reader that fails: %v", err)
 	}
+}
+
+// An answer may come before the whole file was read, and the file is closed then.
+func TestUploadGivesTheReaderBack(t *testing.T) {
+	t.Parallel()
+	c := against(t, says(400, ""))
+	var files []*closable
+	for range 50 {
+		file := &closable{}
+		if _, err := c.Upload(t.Context(), "a.png", "", file, false); err == nil {
+			t.Error("a refused upload succeeded")
+		}
+		file.closed.Store(true)
+		files = append(files, file)
+	}
+	for i, file := range files {
+		if file.abused.Load() {
+			t.Errorf("file %d was read after it was closed", i+1)
+		}
+	}
+}
+
+// closable is an endless file that notices when it is read after its end.
+type closable struct{ closed, abused atomic.Bool }
+
+func (c *closable) Read(p []byte) (int, error) {
+	if c.closed.Load() {
+		c.abused.Store(true)
+	}
+	return len(p), nil
 }
 
 func TestViewGivesTheSize(t *testing.T) {

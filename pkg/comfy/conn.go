@@ -64,7 +64,7 @@ type Conn struct {
 	counters   counters
 
 	mu      sync.Mutex
-	current *session // of the current generation; nil between two
+	current *session // of the newest generation, which may have ended; nil before the first
 }
 
 // Conn prepares the WebSocket; Run opens it.
@@ -134,15 +134,6 @@ func (c *Conn) enter(s *session) {
 	defer c.mu.Unlock()
 	c.current = s
 	s.generation = c.generation.Add(1)
-}
-
-// retire ends the currency of a session, if it had any.
-func (c *Conn) retire(s *session) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.current == s {
-		c.current = nil
-	}
 }
 
 func (c *Conn) session() *session {

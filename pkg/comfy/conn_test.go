@@ -176,6 +176,34 @@ func TestConnReconnectsAfterALoss(t *testing.T) {
 	})
 }
 
+// The end of an old socket makes a newer one deaf: there must be none yet.
+func TestConnClosesWhollyBeforeItOpens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &running{stage: newStage(t), t: t}
+		r.stage.languid = true
+		r.begin()
+		r.stage.socket(1)
+		synctest.Wait()
+		suspected := time.Now()
+		r.conn.Suspect(1)
+		r.reopened(2, suspected, 2*time.Second)
+		r.order("open 1", "close 1", "open 2")
+	})
+}
+
+func TestConnReturnsSoonAfterALongLife(t *testing.T) {
+	play(t, func(t *testing.T, r *running) {
+		for life := range 20 {
+			p := r.stage.socket(life + 1)
+			time.Sleep(time.Minute)
+			lost := time.Now()
+			p.ws.Close()
+			r.reopened(life+2, lost, time.Second)
+		}
+	})
+}
+
 func TestConnWaitsLongerTheLongerTheServerIsAway(t *testing.T) {
 	play(t, func(t *testing.T, r *running) {
 		first := r.stage.socket(1)
@@ -234,7 +262,6 @@ func TestConnTakesAServerWithoutFeatureFlags(t *testing.T) {
 		r.stage.mute = true
 		r.begin()
 		p := r.stage.socket(1)
-		p.send("status", `{"status":{"exec_info":{"queue_remaining":1}},"sid":"ours"}`)
 		p.start("p1")
 		p.send("progress", `{"value":1,"max":4}`)
 		time.Sleep(4 * time.Second)
@@ -256,7 +283,7 @@ func TestConnIsConnectedByWhatItHears(t *testing.T) {
 		for i := range mostHeld + 8 {
 			p.send("progress", fmt.Sprintf(`{"value":%d,"max":1000,"prompt_id":"p1","node":"3"}`, i))
 		}
-		if got := r.events(); len(got) != mostHeld+9 || got[0] != "1 Connected" {
+		if got := r.events(); len(got) != mostHeld+10 || got[0] != "1 Connected" {
 			t.Errorf("%d events, first %q", len(got), got[0])
 		}
 	})
@@ -275,19 +302,22 @@ func TestConnIsDeafAfterASubmission(t *testing.T) {
 }
 
 func TestConnHearsTheStatusOfASubmission(t *testing.T) {
-	for name, early := range map[string]bool{"before its answer": true, "after its answer": false} {
+	const after = 1900 * time.Millisecond
+	for name, when := range map[string]time.Duration{
+		"before its answer": 0, "after its answer": after, "just after the bound": after + 400*time.Millisecond,
+	} {
 		t.Run(name, func(t *testing.T) {
 			play(t, func(t *testing.T, r *running) {
 				p := r.stage.socket(1)
 				synctest.Wait()
 				arm := r.conn.Expect()
-				if early {
+				if when == 0 {
 					p.status(1)
 					synctest.Wait()
 				}
 				arm()
-				if !early {
-					time.Sleep(1900 * time.Millisecond)
+				if when > 0 {
+					time.Sleep(when)
 					p.status(1)
 				}
 				time.Sleep(time.Minute)

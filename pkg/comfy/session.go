@@ -52,7 +52,6 @@ func (s *session) run(ctx context.Context) error {
 	})
 	tasks.Go(func() { s.watch(ctx) })
 	<-ctx.Done()
-	s.conn.retire(s)
 	s.socket.close(s.conn.config.CloseWithin, read)
 	tasks.Wait()
 	return context.Cause(ctx)

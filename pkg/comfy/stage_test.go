@@ -25,7 +25,8 @@ type stage struct {
 	peers    []*peer
 	queue    string // answer to GET /queue; empty: 503
 	features int    // status of GET /features
-	mute     bool   // new sockets are not greeted
+	mute     bool   // new sockets get their first status and no flags, as deaf ones do
+	languid  bool   // sockets answer a close after most of its bound
 	stuck    bool   // sockets never answer a close
 	refuse   bool   // dials fail
 	dead     bool   // pings are not answered
@@ -135,12 +136,17 @@ func (s *stage) upgrade(w http.ResponseWriter, r *http.Request) {
 		}
 		return pong(data)
 	})
+	if s.is(&s.languid) {
+		answer := ws.CloseHandler()
+		ws.SetCloseHandler(func(code int, text string) error {
+			time.Sleep(800 * time.Millisecond)
+			return answer(code, text)
+		})
+	}
 	if stuck {
 		ws.SetCloseHandler(func(int, string) error { return nil })
 	}
-	if !mute {
-		p.send("status", fmt.Sprintf(`{"status":{"exec_info":{"queue_remaining":0}},"sid":%q}`, p.clientID))
-	}
+	p.send("status", fmt.Sprintf(`{"status":{"exec_info":{"queue_remaining":0}},"sid":%q}`, p.clientID))
 	defer close(p.done)
 	var writing sync.WaitGroup
 	writing.Go(p.write)
