@@ -6,12 +6,14 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 )
@@ -19,8 +21,15 @@ import (
 // tree is a repository to judge: the files that belong to it, by their
 // slash-separated paths.
 type tree struct {
-	files []string
-	fs    fs.FS
+	files  []string
+	fs     fs.FS
+	source func() []goFile // parsed once, for all rules
+}
+
+func newTree(files []string, fs fs.FS) tree {
+	tr := tree{files: files, fs: fs}
+	tr.source = sync.OnceValue(tr.parse)
+	return tr
 }
 
 // repository is the tree that this package stands in: what git tracks or would
@@ -32,7 +41,7 @@ func repository(t *testing.T) tree {
 	if err != nil {
 		files = allFiles(t, root)
 	}
-	return tree{files: files, fs: os.DirFS(root)}
+	return newTree(files, os.DirFS(root))
 }
 
 // root is the folder that holds go.mod.
@@ -92,13 +101,10 @@ func allFiles(t *testing.T, root string) []string {
 // control is a small tree, written as path and content.
 func control(files map[string]string) tree {
 	memory := fstest.MapFS{}
-	tr := tree{fs: memory}
 	for name, text := range files {
 		memory[name] = &fstest.MapFile{Data: []byte(text)}
-		tr.files = append(tr.files, name)
 	}
-	slices.Sort(tr.files)
-	return tr
+	return newTree(slices.Sorted(maps.Keys(files)), memory)
 }
 
 // read gives a file's text, "" where there is none.
@@ -133,8 +139,8 @@ type goFile struct {
 
 func (f goFile) dir() string { return path.Dir(f.path) }
 
-// source parses every Go file; one that does not parse is the compiler's affair.
-func (tr tree) source() []goFile {
+// parse reads every Go file; one that does not parse is the compiler's affair.
+func (tr tree) parse() []goFile {
 	var files []goFile
 	for _, name := range tr.with(".go") {
 		text := tr.read(name)
