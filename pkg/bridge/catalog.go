@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -91,7 +92,10 @@ func (a *active) complain(ctx context.Context, nodes *workflow.Nodes) {
 }
 
 func (a *active) readNodes(ctx context.Context) (*workflow.Nodes, error) {
-	body, err := a.comfy.ObjectInfo(ctx)
+	return parseNodes(a.comfy.ObjectInfo(ctx))
+}
+
+func parseNodes(body io.ReadCloser, err error) (*workflow.Nodes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the server's nodes: %w", err)
 	}
@@ -103,13 +107,18 @@ func (a *active) readNodes(ctx context.Context) (*workflow.Nodes, error) {
 	return nodes, nil
 }
 
-// renewNodes reads the server's nodes again, outside the usual pace.
-func (a *active) renewNodes(ctx context.Context) error {
+// renewNodes reads some of the server's node classes again, outside the usual
+// pace: all of them can be many MB.
+func (a *active) renewNodes(ctx context.Context, classes []string) error {
 	ctx, cancel := context.WithTimeout(ctx, nodesWithin)
 	defer cancel()
-	nodes, err := a.readNodes(ctx)
-	if err != nil {
-		return err
+	nodes := a.link.state().nodes
+	for _, class := range classes {
+		fresh, err := parseNodes(a.comfy.ObjectInfoClass(ctx, class))
+		if err != nil {
+			return err
+		}
+		nodes = nodes.With(fresh)
 	}
 	a.link.renew(nodes)
 	return nil

@@ -61,7 +61,7 @@ func (r *run) prepare(ctx context.Context) error {
 	bound, err := r.bind(files)
 	if job.CodeOf(err) == job.CodeMissingModel {
 		// What the server offers was read a while ago: look again before saying no.
-		if rerr := r.renewNodes(ctx); rerr != nil {
+		if rerr := r.renewNodes(ctx, r.flow.Classes()); rerr != nil {
 			r.log.WarnContext(ctx, "could not read the server's nodes again", slog.Any(keyError, rerr))
 		}
 		bound, err = r.bind(files)
