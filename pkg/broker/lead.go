@@ -106,7 +106,7 @@ func (b *Broker) term(ctx context.Context, l *lease, run func(context.Context, *
 	service.Go(func() error { t.live.run(renewCtx); return nil })
 	service.Go(func() error { t.pull(runCtx); return nil })
 	err = run(runCtx, t)
-	if lost := t.Held(); lost != nil || context.Cause(runCtx) == ErrLeaseLost {
+	if lost := t.Held(); lost != nil || errors.Is(context.Cause(runCtx), ErrLeaseLost) {
 		err = errors.Join(ErrLeaseLost, err)
 	}
 	cancel(errTermOver)

@@ -79,7 +79,6 @@ func TestTakeOverAtOnce(t *testing.T) {
 // gate blocks a Broker at chosen failpoints, as if its process were frozen.
 type gate struct {
 	closed atomic.Bool
-	mu     sync.Mutex
 	open   chan struct{}
 	at     map[string]bool
 	caught chan string

@@ -60,7 +60,7 @@ func (l *link) await(ctx context.Context, nc *nats.Conn) error {
 	if nc.IsConnected() {
 		return nil
 	}
-	l.log.Info("waiting for NATS")
+	l.log.InfoContext(ctx, "waiting for NATS")
 	select {
 	case <-l.joined:
 		return nil

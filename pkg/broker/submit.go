@@ -69,7 +69,7 @@ func (b *Broker) trySubmit(ctx context.Context, msg *nats.Msg, q job.Queue) (Rec
 	ctx, cancel := b.request(ctx, answerWithin)
 	defer cancel()
 	id, _ := ParseSubject(msg.Subject)
-	ack, err := b.js.PublishMsg(ctx, clone(msg), jetstream.WithMsgID(id.Job.String()), jetstream.WithRetryAttempts(0))
+	ack, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id.Job.String()), jetstream.WithRetryAttempts(0))
 	switch judge(err) {
 	case accepted:
 		return Receipt{Duplicate: ack.Duplicate}, nil
@@ -85,15 +85,6 @@ func (b *Broker) trySubmit(ctx context.Context, msg *nats.Msg, q job.Queue) (Rec
 	}
 	b.count.repeated.Add(1)
 	return Receipt{}, fmt.Errorf("publish the job: %w", err)
-}
-
-// clone is a message whose headers are its own: publishing adds to them.
-func clone(m *nats.Msg) *nats.Msg {
-	c := &nats.Msg{Subject: m.Subject, Data: m.Data, Header: nats.Header{}}
-	for k, v := range m.Header {
-		c.Header[k] = v
-	}
-	return c
 }
 
 // quickly is how durable writes are repeated: soon at first, never rarely.
