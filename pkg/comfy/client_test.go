@@ -231,7 +231,7 @@ func TestSubmitKnowsWhatWasNotSent(t *testing.T) {
 
 func TestSubmitRejections(t *testing.T) {
 	t.Parallel()
-	plain := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "500 Internal Server Error", 500) }
+	plain := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "500 Internal Server Error", http.StatusInternalServerError) }
 	tests := map[string]struct {
 		handler http.HandlerFunc
 		graph   string
@@ -358,7 +358,7 @@ func TestViewGivesTheSize(t *testing.T) {
 
 func TestCancelJobTellsOldServersFromUnknownPrompts(t *testing.T) {
 	t.Parallel()
-	missing := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "404: Not Found", 404) }
+	missing := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "404: Not Found", http.StatusNotFound) }
 	tests := map[string]struct {
 		handler     http.HandlerFunc
 		done        bool
@@ -402,7 +402,6 @@ func TestCallsEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
-		began := time.Now()
 		never := s.client
 		never.dial = func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
@@ -414,14 +413,14 @@ func TestCallsEnd(t *testing.T) {
 			callWithin: func() error { _, err := never.Queue(t.Context()); return err },
 			stallAfter: func() error { _, _, err := never.View(t.Context(), File{}); return err },
 		} {
-			began = time.Now()
+			began := time.Now()
 			if err := ask(); !errors.Is(err, ErrUnavailable) || time.Since(began) != want {
 				t.Errorf("after %v: %v, want after %v", time.Since(began), err, want)
 			}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		began = time.Now()
+		began := time.Now()
 		_, err := never.Submit(ctx, Prompt{Graph: []byte(`{}`)})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Hour {
 			t.Errorf("submit: %v after %v", err, time.Since(began))

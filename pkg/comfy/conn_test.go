@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,107 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 )
-
-// play runs a test in virtual time, against a stage, with a running Conn.
-func play(t *testing.T, test func(*testing.T, *running)) {
-	t.Helper()
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := &running{stage: newStage(t), t: t}
-		r.begin()
-		test(t, r)
-	})
-}
-
-// running is a Conn that runs, and what it told.
-type running struct {
-	t      *testing.T
-	stage  *stage
-	conn   *Conn
-	open   atomic.Int64
-	cancel context.CancelFunc
-	result chan error
-
-	mu   sync.Mutex
-	told []string
-	last []Event
-}
-
-func (r *running) begin() {
-	r.conn = r.stage.client.Conn(ConnConfig{
-		ClientID: "ours",
-		Sink:     r.sink,
-		Open:     func() int { return int(r.open.Load()) },
-	})
-	ctx, cancel := context.WithCancel(r.t.Context())
-	r.cancel, r.result = cancel, make(chan error, 1)
-	go func() { r.result <- r.conn.Run(ctx) }()
-	r.t.Cleanup(func() { r.stop() })
-}
-
-// stop ends the Conn and gives what Run returned.
-func (r *running) stop() error {
-	r.cancel()
-	err := <-r.result
-	r.result <- err
-	return err
-}
-
-func (r *running) sink(generation uint64, e Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	name := strings.TrimPrefix(fmt.Sprintf("%T", e), "comfy.")
-	if d, ok := e.(Disconnected); ok && d.Deaf {
-		name += " deaf"
-	}
-	r.told = append(r.told, fmt.Sprintf("%d %s", generation, name))
-	r.last = append(r.last, e)
-}
-
-func (r *running) events() []string {
-	synctest.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.told)
-}
-
-func (r *running) find(name string) Event {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if i := slices.Index(r.told, name); i >= 0 {
-		return r.last[i]
-	}
-	r.t.Fatalf("no event %q in %q", name, r.told)
-	return nil
-}
-
-func (r *running) want(events ...string) {
-	r.t.Helper()
-	if diff := cmp.Diff(events, r.events()); diff != "" {
-		r.t.Errorf("events (-want +got):\n%s", diff)
-	}
-}
-
-// order checks what the server saw of its sockets.
-func (r *running) order(want ...string) {
-	r.t.Helper()
-	synctest.Wait()
-	r.stage.mu.Lock()
-	defer r.stage.mu.Unlock()
-	if diff := cmp.Diff(want, r.stage.log); diff != "" {
-		r.t.Errorf("sockets (-want +got):\n%s", diff)
-	}
-}
-
-// reopened waits for the nth socket and checks how long after a moment it came.
-func (r *running) reopened(n int, since time.Time, within time.Duration) *peer {
-	r.t.Helper()
-	p := r.stage.socket(n)
-	if took := p.opened.Sub(since); took > within {
-		r.t.Errorf("socket %d came after %v, want at most %v", n, took, within)
-	}
-	return p
-}
 
 func TestConnBeginsAGenerationWithStatusAndFlags(t *testing.T) {
 	play(t, func(t *testing.T, r *running) {
@@ -237,23 +134,6 @@ func TestConnLeavesADeadPeer(t *testing.T) {
 	})
 }
 
-// A socket that is deaf from the start hears no answer to its hello.
-func TestConnIsDeafAfterConnecting(t *testing.T) {
-	play(t, func(t *testing.T, r *running) {
-		first := r.stage.socket(1)
-		r.stage.set(func() { r.stage.mute = true })
-		first.ws.Close()
-		second := r.stage.socket(2)
-		r.stage.set(func() { r.stage.mute = false })
-		r.reopened(3, second.opened, 5*time.Second)
-		r.order("open 1", "close 1", "open 2", "close 2", "open 3")
-		r.want("1 Connected", "1 Status", "1 Disconnected", "2 Connected", "2 Status")
-		if n := r.conn.Stats().Deaf; n != 1 {
-			t.Errorf("%d deaf sockets", n)
-		}
-	})
-}
-
 func TestConnTakesAServerWithoutFeatureFlags(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -286,161 +166,6 @@ func TestConnIsConnectedByWhatItHears(t *testing.T) {
 		if got := r.events(); len(got) != mostHeld+10 || got[0] != "1 Connected" {
 			t.Errorf("%d events, first %q", len(got), got[0])
 		}
-	})
-}
-
-func TestConnIsDeafAfterASubmission(t *testing.T) {
-	play(t, func(t *testing.T, r *running) {
-		r.stage.socket(1)
-		synctest.Wait()
-		arm := r.conn.Expect()
-		arm()
-		r.reopened(2, time.Now(), 5*time.Second)
-		r.want("1 Connected", "1 Status", "1 Disconnected deaf", "2 Connected", "2 Status")
-		r.order("open 1", "close 1", "open 2")
-	})
-}
-
-func TestConnHearsTheStatusOfASubmission(t *testing.T) {
-	const after = 1900 * time.Millisecond
-	for name, when := range map[string]time.Duration{
-		"before its answer": 0, "after its answer": after, "just after the bound": after + 400*time.Millisecond,
-	} {
-		t.Run(name, func(t *testing.T) {
-			play(t, func(t *testing.T, r *running) {
-				p := r.stage.socket(1)
-				synctest.Wait()
-				arm := r.conn.Expect()
-				if when == 0 {
-					p.status(1)
-					synctest.Wait()
-				}
-				arm()
-				if when > 0 {
-					time.Sleep(when)
-					p.status(1)
-				}
-				time.Sleep(time.Minute)
-				r.order("open 1")
-			})
-		})
-	}
-}
-
-func TestConnExpectsNothingBetweenGenerations(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := &running{stage: newStage(t), t: t}
-		r.stage.refuse = true
-		r.begin()
-		arm := r.conn.Expect()
-		r.stage.set(func() { r.stage.refuse = false })
-		r.stage.socket(1)
-		arm()
-		time.Sleep(time.Minute)
-		r.order("open 1")
-	})
-}
-
-func TestConnComparesASilentSocketWithTheQueue(t *testing.T) {
-	const busy = `{"queue_running":[[1,%q,{},{"client_id":%q},["3"]]],"queue_pending":[]}`
-	tests := map[string]struct {
-		told  func(*peer) // before the silence
-		queue string
-		deaf  bool
-	}{
-		"the prompt that executes": {
-			func(p *peer) { p.status(1); p.start("p1") }, fmt.Sprintf(busy, "p1", "ours"), false,
-		},
-		"a prompt of which nothing was told": {
-			func(p *peer) { p.status(1) }, fmt.Sprintf(busy, "p1", "ours"), true,
-		},
-		"the next prompt": {
-			func(p *peer) { p.status(1); p.start("p1") }, fmt.Sprintf(busy, "p2", "ours"), true,
-		},
-		"somebody else's prompt": {
-			func(p *peer) { p.status(1) }, fmt.Sprintf(busy, "x", "theirs"), false,
-		},
-		"somebody else's prompt after ours": {
-			func(p *peer) { p.status(1); p.start("p1") }, fmt.Sprintf(busy, "x", "theirs"), true,
-		},
-		"an empty queue": {
-			func(p *peer) { p.status(1); p.start("p1") }, emptyQueue, true,
-		},
-		"a prompt that was running on connecting": {
-			func(p *peer) { p.status(1); p.send("executing", `{"node":"2"}`) }, fmt.Sprintf(busy, "p1", "ours"), false,
-		},
-		"more than the last status said": {
-			func(*peer) {}, fmt.Sprintf(busy, "x", "theirs"), true,
-		},
-		"no answer":  {func(p *peer) { p.status(1) }, "", false},
-		"no queue":   {func(p *peer) { p.status(1) }, `{"queue_running":null}`, false},
-		"no prompts": {func(*peer) {}, emptyQueue, false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			play(t, func(t *testing.T, r *running) {
-				p := r.stage.socket(1)
-				synctest.Wait()
-				test.told(p)
-				r.stage.set(func() { r.stage.queue = test.queue })
-				r.open.Store(1)
-				silent := time.Now()
-				if test.deaf {
-					r.reopened(2, silent, 5*time.Second)
-					r.order("open 1", "close 1", "open 2")
-					r.find("1 Disconnected deaf")
-					r.stage.set(func() { r.stage.queue = emptyQueue })
-					return
-				}
-				time.Sleep(time.Minute)
-				r.order("open 1")
-				if looks := r.stage.looks; looks < 15 || looks > 40 {
-					t.Errorf("%d looks in a minute of silence", looks)
-				}
-			})
-		})
-	}
-}
-
-// The queue moves before its frames arrive: one look is not enough.
-func TestConnLooksTwice(t *testing.T) {
-	play(t, func(t *testing.T, r *running) {
-		p := r.stage.socket(1)
-		synctest.Wait()
-		r.stage.set(func() { r.stage.queue = `{"queue_running":[[1,"p1",{},{"client_id":"ours"},[]]],"queue_pending":[]}` })
-		r.open.Store(1)
-		for r.looks() == 0 {
-			time.Sleep(10 * time.Millisecond)
-		}
-		time.Sleep(secondLook / 2)
-		p.status(1)
-		p.start("p1")
-		time.Sleep(time.Minute)
-		r.order("open 1")
-	})
-}
-
-func (r *running) looks() int {
-	r.stage.mu.Lock()
-	defer r.stage.mu.Unlock()
-	return r.stage.looks
-}
-
-func TestConnCanBeSuspected(t *testing.T) {
-	play(t, func(t *testing.T, r *running) {
-		r.stage.socket(1)
-		synctest.Wait()
-		r.conn.Suspect(7)
-		time.Sleep(time.Minute)
-		r.order("open 1")
-		suspected := time.Now()
-		r.conn.Suspect(1)
-		r.reopened(2, suspected, time.Second)
-		r.conn.Suspect(1)
-		time.Sleep(time.Minute)
-		r.order("open 1", "close 1", "open 2")
-		r.want("1 Connected", "1 Status", "1 Disconnected deaf", "2 Connected", "2 Status")
 	})
 }
 
@@ -504,6 +229,26 @@ func TestConnStopsDuringTheHandshake(t *testing.T) {
 		_ = r.stop()
 		if took := time.Since(stopping); took != 0 || dials < 4 {
 			t.Errorf("stopping took %v, after %d dials", took, dials)
+		}
+	})
+}
+
+// A server that is away for hours is worth one line, and another when it is back.
+func TestConnTellsOfAnAbsentServerOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var lines strings.Builder
+		r := &running{stage: newStage(t), t: t}
+		r.stage.client.log = slog.New(slog.NewTextHandler(&lines, nil))
+		r.stage.refuse = true
+		r.begin()
+		time.Sleep(5 * time.Hour)
+		r.stage.set(func() { r.stage.refuse = false })
+		r.stage.socket(1)
+		synctest.Wait()
+		got := lines.String()
+		if strings.Count(got, "level=WARN") != 1 || strings.Count(got, "level=INFO") != 1 || !strings.Contains(got, "client_id=ours") {
+			t.Errorf("the log says:\n%s", got)
 		}
 	})
 }
