@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -121,5 +122,45 @@ func TestACancelWithoutABridgeIsRefusedAtOnce(t *testing.T) {
 	}
 	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("the answer took %v", took)
+	}
+}
+
+// TestTheAnswerToACancelIsTrue cancels at every moment of a short run: before,
+// in the middle, at its end and after. What was answered must be what became of
+// the job, and nobody else's run may be harmed.
+func TestTheAnswerToACancelIsTrue(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"0.3.64", "0.8.0", "0.33.0"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, settings{sim: comfysim.Config{Version: version, Speed: 1}})
+			s.done(s.ask("bob", "work", map[string]string{"salt": "999"}))
+			outcomes := map[string]int{}
+			for i := range 25 {
+				salt := strconv.Itoa(i)
+				r := s.ask("ann", "work", map[string]string{"seconds": "0.05", "steps": "5", "salt": salt})
+				<-time.After(time.Duration(i) * 4 * time.Millisecond)
+				answer, err := s.cancel(r.ID)
+				if err != nil {
+					t.Fatalf("cancel after %d ms: %v", i*4, err)
+				}
+				outcomes[answer.Outcome]++
+				st := s.ended(r)
+				_, completed := s.runsOf(r.ID)
+				switch {
+				case answer.Outcome == "ended" && st.Phase != job.Done:
+					t.Errorf("after %d ms: answered %q, ended as %s", i*4, answer.Words, st.Phase)
+				case answer.Outcome != "ended" && st.Phase != job.Cancelled:
+					t.Errorf("after %d ms: answered %q, ended as %s", i*4, answer.Words, st.Phase)
+				case st.Phase == job.Done && completed != 1:
+					t.Errorf("after %d ms: done without a completed run", i*4)
+				}
+			}
+			if len(outcomes) < 2 {
+				t.Errorf("every cancel came at the same moment: %v", outcomes)
+			}
+			s.done(s.ask("bob", "work", map[string]string{"salt": "1000"}))
+			s.emptied()
+		})
 	}
 }

@@ -13,6 +13,9 @@ import (
 // that the stop is under way.
 const cancelWithin = 2 * time.Second
 
+// pollCancel is how often the outcome of a cancel is looked at.
+const pollCancel = 20 * time.Millisecond
+
 // Outcomes of a cancel, for programs.
 const (
 	outcomeCancelled = "cancelled" // it ends without a result
@@ -25,21 +28,31 @@ func (a *active) control() broker.Control {
 	return broker.Control{Cancel: a.cancel, Status: a.status}
 }
 
-// cancel stops a job wherever it is and says what happened.
+// cancel stops a job wherever it is and says what happened. A job that was
+// accepted and has not arrived here yet is waited for.
 func (a *active) cancel(ctx context.Context, id job.ID, by string) (broker.CancelAnswer, error) {
 	stop := job.Stop{Code: job.CodeCancelled, By: by}
-	if h := a.withdraw(id); h != nil {
-		s := h.end(job.Cancelled)
-		s.Stop = &stop
-		if err := a.close(ctx, s); err != nil {
-			return broker.CancelAnswer{}, err
+	for deadline := time.Now().Add(cancelWithin); ; {
+		if h := a.withdraw(id); h != nil {
+			return a.cancelWaiting(ctx, h, stop)
 		}
-		return broker.CancelAnswer{Outcome: outcomeCancelled, Words: "cancelled while it waited"}, nil
+		if r := a.find(id); r != nil {
+			return r.halted(ctx, stop)
+		}
+		answer, err := a.cancelled(ctx, id)
+		if answer.Outcome != outcomeStopping || time.Now().After(deadline) || !pause(ctx, pollCancel) {
+			return answer, err
+		}
 	}
-	if r := a.find(id); r != nil {
-		return r.halted(ctx, stop)
+}
+
+func (a *active) cancelWaiting(ctx context.Context, h *held, stop job.Stop) (broker.CancelAnswer, error) {
+	s := h.end(job.Cancelled)
+	s.Stop = &stop
+	if err := a.close(ctx, s); err != nil {
+		return broker.CancelAnswer{}, err
 	}
-	return a.cancelled(ctx, id)
+	return broker.CancelAnswer{Outcome: outcomeCancelled, Words: "cancelled while it waited"}, nil
 }
 
 // withdraw takes a waiting job out of the schedule.
@@ -53,14 +66,18 @@ func (a *active) withdraw(id job.ID) *held {
 func (a *active) cancelled(ctx context.Context, id job.ID) (broker.CancelAnswer, error) {
 	s, err := a.term.Last(ctx, id)
 	switch {
+	case err == nil && s.Phase.Ended():
+		return ended(s), nil
+	case errors.Is(err, broker.ErrNotFound):
+		_, err = a.broker.Pending(ctx, id)
+	}
+	switch {
 	case errors.Is(err, broker.ErrNotFound):
 		return broker.CancelAnswer{}, &job.Error{Code: job.CodeNotFound, Message: id.String()}
 	case err != nil:
 		return broker.CancelAnswer{}, err
-	case s.Phase.Ended():
-		return ended(s), nil
 	}
-	return broker.CancelAnswer{Outcome: outcomeStopping, Words: "the bridge is just taking over; try again in a moment"}, nil
+	return broker.CancelAnswer{Outcome: outcomeStopping, Words: "the bridge is just taking it up; try again in a moment"}, nil
 }
 
 // ended says how a job ended that somebody wanted to cancel.
@@ -83,7 +100,7 @@ func (r *run) halted(ctx context.Context, stop job.Stop) (broker.CancelAnswer, e
 	case r.stops <- stopRequest{stop: stop}:
 	default: // a stop is on its way already
 	}
-	poll := time.NewTicker(20 * time.Millisecond)
+	poll := time.NewTicker(pollCancel)
 	defer poll.Stop()
 	deadline := time.After(cancelWithin)
 	for {
