@@ -13,27 +13,25 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"discomfy/pkg/broker"
 	"discomfy/pkg/broker/embedded"
 	"discomfy/pkg/job"
 	"discomfy/pkg/terminal"
-	"discomfy/pkg/workflow"
 )
 
 // Bounds of the demo.
 const (
-	natsPort     = 4222             // its usual port, or the next that is free
-	portTries    = 200              // further ones
-	offersWithin = 20 * time.Second // ComfyUI's nodes are read by then
+	natsPort     = 4222 // its usual port, or the next that is free
+	portTries    = 200  // further ones
 	settleWithin = 2 * time.Second
 	pollEvery    = 20 * time.Millisecond
 )
 
 type demoCommand struct {
-	Keep       bool    `name:"keep" help:"Stay up afterwards, to look inside and to submit, until Ctrl-C."`
-	ComfyUI    string  `name:"comfyui" placeholder:"URL" help:"Use this ComfyUI server instead of a fake one."`
-	Out        string  `name:"out" type:"path" default:"discomfy-demo" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo)."`
-	Speed      float64 `name:"speed" hidden:"" default:"1.2" help:"Of the fake ComfyUI; 1 is as in reality."`
+	Keep       bool          `name:"keep" help:"Stay up afterwards, to look inside and to submit, until Ctrl-C."`
+	ComfyUI    string        `name:"comfyui" placeholder:"URL" help:"Use this ComfyUI server instead of a fake one."`
+	Out        string        `name:"out" type:"path" default:"discomfy-demo" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo)."`
+	Speed      float64       `name:"speed" hidden:"" default:"1.2" help:"Of the fake ComfyUI; 1 is as in reality."`
+	Wait       time.Duration `name:"wait" hidden:"" default:"20s" help:"For ComfyUI to answer."`
 	comfyLogin `group:"comfyui"`
 	Level      slog.Level `name:"log-level" env:"DISCOMFY_LOG_LEVEL" default:"warn" placeholder:"LEVEL" help:"Log from this level: debug, info, warn, error (${default}; info shows the bridge at work)." group:"log"`
 }
@@ -54,7 +52,6 @@ type demo struct {
 	screen  *terminal.Screen
 	log     *slog.Logger
 	nats    *localNATS
-	users   []job.User
 }
 
 // Run starts everything, shows three jobs, and stops everything.
@@ -155,89 +152,6 @@ func (d *demo) settle(ctx context.Context) {
 		left, err := d.nats.broker.PendingJobs(ctx, job.DefaultQueue)
 		return len(left) == 0, err
 	}) // what is left is thrown away with the demo
-}
-
-// poll asks until it is done, an error comes, or ctx ends.
-func poll(ctx context.Context, done func() (bool, error)) error {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		if ok, err := done(); ok || err != nil {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// ask is one job of the demo.
-type ask struct {
-	user     job.User
-	workflow string
-	args     map[string]string
-}
-
-// asks are two jobs of ann and one of bob, who is served between hers.
-func (d *demo) asks(ctx context.Context) ([]ask, error) {
-	ann, err := job.NewUser("terminal", "ann")
-	if err != nil {
-		return nil, err
-	}
-	bob, err := job.NewUser("terminal", "bob")
-	if err != nil {
-		return nil, err
-	}
-	paints, err := d.paints(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !paints {
-		return []ask{
-			{ann, "test-pattern", map[string]string{"ground": "navy", "color": "red"}},
-			{ann, "test-pattern", map[string]string{"ground": "teal", "color": "yellow"}},
-			{bob, "test-pattern", map[string]string{"ground": "black", "color": "orange"}},
-		}, nil
-	}
-	return []ask{
-		{ann, "txt2img", map[string]string{"prompt": "a lighthouse at dusk, oil painting"}},
-		{ann, "txt2img", map[string]string{"prompt": "the same lighthouse in a storm"}},
-		{bob, "txt2img", map[string]string{"prompt": "a red fox asleep in the snow"}},
-	}, nil
-}
-
-// paints waits until ComfyUI is there and reports whether txt2img can run.
-func (d *demo) paints(ctx context.Context) (bool, error) {
-	bounded, cancel := context.WithTimeoutCause(ctx, offersWithin, errAway)
-	defer cancel()
-	var offer workflow.Offer
-	err := poll(bounded, func() (bool, error) {
-		snapshot, err := d.nats.broker.Snapshot(bounded, job.DefaultQueue)
-		if err != nil || snapshot.Server != "" {
-			return false, ignoreNotFound(bounded, err)
-		}
-		catalog, err := d.nats.broker.Catalog(bounded, job.DefaultQueue)
-		offer, _ = catalog.Find("txt2img")
-		return err == nil, ignoreNotFound(bounded, err)
-	})
-	if errors.Is(err, errAway) {
-		return false, fmt.Errorf("%w within %v: start it, or leave --comfyui out to see the demo with a fake one", err, offersWithin)
-	}
-	return offer.Name != "" && len(offer.Problems) == 0, err
-}
-
-// errAway is returned when ComfyUI is not there.
-var errAway = errors.New("ComfyUI does not answer")
-
-// ignoreNotFound passes on what is wrong, but not what is only not there yet,
-// nor what ctx's end has caused.
-func ignoreNotFound(ctx context.Context, err error) error {
-	if errors.Is(err, broker.ErrNotFound) || ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // nextFree is the first address on loopback from the port on that nobody

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"discomfy/pkg/broker"
+	"discomfy/pkg/comfy"
 	"discomfy/pkg/job"
 	"discomfy/pkg/terminal"
 )
@@ -15,7 +16,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1   // a job failed or was rejected, or the command did
 	exitUsage       = 2   // the command line or the request makes no sense
-	exitUnreachable = 3   // NATS can not be reached, or the bridge is offline
+	exitUnreachable = 3   // NATS, the bridge or ComfyUI does not answer
 	exitCancelled   = 4   // the job was cancelled
 	exitInterrupted = 130 // a signal ended the watching; the job goes on
 )
@@ -24,7 +25,7 @@ const exitHelp = `Exit codes:
   0    done
   1    a job failed or was rejected, or the command itself failed
   2    the command line or the request makes no sense
-  3    NATS cannot be reached, is not set up, or nobody serves the queue
+  3    NATS cannot be reached or is not set up, nobody serves the queue, or ComfyUI is away
   4    the job was cancelled
   130  a signal ended the watching; the job goes on`
 
@@ -75,7 +76,7 @@ func exitCode(ctx context.Context, err error) int {
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
-	if _, ok := errors.AsType[unreachableError](err); ok || errors.Is(err, broker.ErrNotSetUp) {
+	if isUnreachable(err) {
 		return exitUnreachable
 	}
 	if errors.Is(err, errInterrupted) || errors.Is(context.Cause(ctx), errInterrupted) {
@@ -90,6 +91,12 @@ func exitCode(ctx context.Context, err error) int {
 		return exitCancelled
 	}
 	return exitFailed
+}
+
+// isUnreachable reports whether somebody who is needed does not answer.
+func isUnreachable(err error) bool {
+	_, ok := errors.AsType[unreachableError](err)
+	return ok || errors.Is(err, broker.ErrNotSetUp) || errors.Is(err, comfy.ErrUnavailable) || errors.Is(err, errAway)
 }
 
 // explain puts an error into one line with what to do about it; "" when

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -96,14 +97,17 @@ func startNATS(ts *testscript.TestScript, negated bool, args []string) {
 	ts.Setenv("NATS_ADDR", strings.TrimPrefix(server.ClientURL(), "nats://"))
 }
 
-// startComfyUI is `comfyui [SPEED]`: a fake server at $COMFYUI_URL, a hundred
-// times as fast as reality, or "slow", as fast as reality.
+// startComfyUI is `comfyui [slow|empty]`: a fake server at $COMFYUI_URL, a
+// hundred times as fast as reality unless slow, with models unless empty.
 func startComfyUI(ts *testscript.TestScript, _ bool, args []string) {
-	speed := 100.0
-	if len(args) > 0 && args[0] == "slow" {
-		speed = 1
+	c := comfysim.Config{Speed: 100, Dir: ts.MkAbs("comfyui")}
+	switch {
+	case slices.Contains(args, "slow"):
+		c.Speed = 1
+	case slices.Contains(args, "empty"):
+		c.Checkpoints, c.LoRAs = []string{}, []string{}
 	}
-	server, err := comfysim.New(comfysim.Config{Speed: speed, Dir: ts.MkAbs("comfyui")})
+	server, err := comfysim.New(c)
 	ts.Check(err)
 	listener, err := comfysim.Listen(context.Background(), "127.0.0.1:0")
 	ts.Check(err)

@@ -59,8 +59,7 @@ func (s *session) display(screen *terminal.Screen) terminal.Config {
 // logger writes to w, which ends at stderr or at a screen.
 func (s *session) logger(f logFlags, w io.Writer) *slog.Logger {
 	format := telemetry.JSON
-	switch {
-	case f.Format == "text" || (f.Format == "auto" && s.isTerminal(s.stderr)):
+	if f.Format == "text" || (f.Format == "auto" && s.isTerminal(s.stderr)) {
 		format = telemetry.Text
 		if s.isTerminal(s.stderr) && s.color() {
 			format = telemetry.Color

@@ -48,6 +48,9 @@ func (c *upCommand) Run(ctx context.Context, s *session) error {
 	}
 	return withNATS(ctx, embedded.Config{Dir: filepath.Join(c.Data, "nats"), Addr: c.Listen, Log: log}, b.queue,
 		func(ctx context.Context, n *localNATS) error {
+			if !isLoopback(c.Listen) {
+				log.WarnContext(ctx, "NATS is open to other machines, without a password", slog.String("listen", c.Listen))
+			}
 			log.InfoContext(ctx, "NATS listens", slog.String("url", n.server.ClientURL()), slog.String("data", c.Data))
 			return b.run(ctx, n.broker)
 		})
@@ -59,6 +62,12 @@ func (c *upCommand) bridge(log *slog.Logger) (*bridgeProcess, error) {
 		return nil, err
 	}
 	return newBridge(queue, c.comfyFlags, c.bridgeFlags, log)
+}
+
+// isLoopback reports whether only this machine reaches an address.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
 }
 
 // free tells early, and in words, that an address is taken.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime/debug"
 	"strings"
 )
@@ -9,7 +10,9 @@ type versionCommand struct{}
 
 // Run shows what this program was built from.
 func (versionCommand) Run(s *session) error {
-	s.say("%s", version())
+	if _, err := fmt.Fprintln(s.stdout, version()); err != nil {
+		return fmt.Errorf("write version: %w", err)
+	}
 	return nil
 }
 

@@ -25,7 +25,7 @@ func NewLogger(w io.Writer, f Format, level slog.Level) *slog.Logger {
 	if f == JSON {
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: readable}))
 	}
-	return slog.New(tint.NewHandler(w, &tint.Options{
+	return slog.New(tint.NewTextHandler(w, &tint.Options{
 		Level: level, TimeFormat: "15:04:05.000", NoColor: f != Color,
 	}))
 }

@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/gif" // decoders of what people attach
-	_ "image/jpeg"
-	_ "image/png"
+	_ "image/gif"  // what people attach is decoded by its own bytes
+	_ "image/jpeg" // as above
+	_ "image/png"  // as above
 	"io"
 	"io/fs"
 	"os"
 
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // as those above
 )
 
 // Bounds of a picture that is handed in.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/gif"
@@ -53,7 +55,8 @@ func encoded(t testing.TB) map[string][]byte {
 func huge(t testing.TB) []byte {
 	t.Helper()
 	data := bytes.Clone(encoded(t)["png"])
-	copy(data[16:24], []byte{0, 0, 0x40, 0, 0, 0, 0x40, 0}) // 16384 × 16384; the checksum no longer fits
+	copy(data[16:24], []byte{0, 0, 0x40, 0, 0, 0, 0x40, 0}) // 16384 × 16384
+	binary.BigEndian.PutUint32(data[29:33], crc32.ChecksumIEEE(data[12:29]))
 	return data
 }
 
