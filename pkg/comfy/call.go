@@ -62,7 +62,10 @@ func (c *Client) read(ctx context.Context, k call) (answer, error) {
 	}
 	defer resp.Body.Close()
 	body, err := readBounded(resp.Body, c.maxBody)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return answer{}, fmt.Errorf("%s: %w", k.operation, err)
+	case err != nil:
 		return answer{}, k.broken(ctx, err)
 	}
 	return answer{status: resp.StatusCode, kind: resp.Header.Get("Content-Type"), body: body}, nil
@@ -130,47 +133,51 @@ func readBounded(r io.Reader, most int64) ([]byte, error) {
 }
 
 // stream makes a call whose answer is read piece by piece. The call is given up
-// after a time without progress, in the request's body as in the answer's.
-// The caller closes the body.
+// after a time in which the server took or gave nothing; the time that the caller
+// takes between two reads does not count. The caller closes the body.
 func (c *Client) stream(ctx context.Context, k call) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	watch := time.AfterFunc(stallAfter, func() {
 		cancel(fmt.Errorf("%w: no progress within %v", ErrUnavailable, stallAfter))
 	})
-	progress := func() { watch.Reset(stallAfter) }
 	stop := func() { watch.Stop(); cancel(nil) }
 	if k.body != nil {
-		k.body = &watchedReader{Reader: k.body, progress: progress}
+		k.body = &watchedReader{Reader: k.body, watch: watch}
 	}
 	resp, err := c.roundTrip(ctx, k)
 	if err != nil {
 		stop()
 		return nil, err
 	}
-	resp.Body = &watchedBody{ReadCloser: resp.Body, progress: progress, stop: stop, ctx: ctx, call: k}
+	watch.Stop()
+	resp.Body = &watchedBody{ReadCloser: resp.Body, watch: watch, stop: stop, ctx: ctx, call: k}
 	return resp, nil
 }
 
+// watchedReader is the body of a request: each read of it shows progress.
 type watchedReader struct {
 	io.Reader
-	progress func()
+	watch *time.Timer
 }
 
 func (r *watchedReader) Read(p []byte) (int, error) {
-	r.progress()
+	r.watch.Reset(stallAfter)
 	return r.Reader.Read(p)
 }
 
+// watchedBody is the body of an answer: each read of it has its time.
 type watchedBody struct {
 	io.ReadCloser
-	progress, stop func()
-	ctx            context.Context // of the call, to tell why a read failed
-	call           call
+	watch *time.Timer
+	stop  func()
+	ctx   context.Context // of the call, to tell why a read failed
+	call  call
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
-	b.progress()
+	b.watch.Reset(stallAfter)
 	n, err := b.ReadCloser.Read(p)
+	b.watch.Stop()
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.call.broken(b.ctx, err)
 	}

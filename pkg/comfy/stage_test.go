@@ -18,7 +18,7 @@ import (
 type stage struct {
 	t      *testing.T
 	client *Client
-	began  time.Time
+	files  http.HandlerFunc // answers GET /view
 
 	mu       sync.Mutex
 	log      []string // what happened to sockets, with the virtual time
@@ -37,7 +37,7 @@ const emptyQueue = `{"queue_running":[],"queue_pending":[]}`
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t, began: time.Now(), queue: emptyQueue, features: http.StatusOK}
+	s := &stage{t: t, queue: emptyQueue, features: http.StatusOK}
 	listener := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
 	server := &http.Server{Handler: s}
 	serving := make(chan struct{})
@@ -105,6 +105,8 @@ func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/ws":
 		s.upgrade(w, r)
+	case r.URL.Path == "/view":
+		s.files(w, r)
 	case r.URL.Path == "/features" && features == http.StatusOK:
 		fmt.Fprint(w, `{}`)
 	case r.URL.Path == "/features":
