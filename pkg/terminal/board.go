@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -100,14 +101,16 @@ func (b *board) answered(err error, now time.Time) []Event {
 }
 
 // awayWords say what it means that the bridge did not answer; "" when it did.
+// Only where NATS itself said that nobody listens is the bridge known to be
+// offline.
 func awayWords(err error) string {
-	switch {
-	case err == nil:
+	if err == nil {
 		return ""
-	case job.CodeOf(err) == job.CodeBridgeOffline:
+	}
+	if e, ok := errors.AsType[*job.Error](err); ok && e.Code == job.CodeBridgeOffline && e.Message == "" {
 		return "the bridge is offline: the jobs are safe in NATS and run when it is back"
 	}
-	return "NATS does not answer: the jobs go on without being watched, until it does"
+	return "no answer from NATS or the bridge: the jobs are safe, and shown again when it comes"
 }
 
 // saved notes what became of an ended job's result files.

@@ -225,7 +225,7 @@ func TestWatchSaysThatTheBridgeIsOffline(t *testing.T) {
 		var out bytes.Buffer
 		if _, err := watch(t, terminal.Config{Out: &out, Dir: t.TempDir()}, s, func() {
 			time.Sleep(time.Minute)
-			s.answer(errors.New("timeout"))
+			s.answer(&job.Error{Code: job.CodeBridgeOffline, Message: "no answer"})
 			time.Sleep(time.Minute)
 			s.answer(nil)
 			time.Sleep(time.Minute)
@@ -234,7 +234,7 @@ func TestWatchSaysThatTheBridgeIsOffline(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := strings.Split(out.String(), "\n")
-		for i, words := range []string{"job ", "the bridge is offline", "NATS does not answer", "the bridge is back", "done"} {
+		for i, words := range []string{"job ", "the bridge is offline", "no answer from NATS or the bridge", "the bridge is back", "done"} {
 			if i >= len(lines) || !strings.Contains(lines[i], words) {
 				t.Fatalf("line %d lacks %q:\n%s", i, words, out.String())
 			}
