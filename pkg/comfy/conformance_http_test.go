@@ -92,20 +92,29 @@ func upload(t *testing.T, s *target) {
 			t.Errorf("upload %d: %+v, %v, want %+v", i+1, got, err, step.want)
 			continue
 		}
-		body, _, err := s.client.View(t.Context(), got)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(body)
-		body.Close()
-		if err != nil || !bytes.Equal(data, step.data) {
-			t.Errorf("upload %d came back as %d bytes, %v", i+1, len(data), err)
+		if data := s.download(t, got); !bytes.Equal(data, step.data) {
+			t.Errorf("upload %d came back as %d bytes", i+1, len(data))
 		}
 	}
 	_, err := s.client.Upload(t.Context(), name+".png", "../../x", bytes.NewReader(one), false)
 	if refused, ok := errors.AsType[*comfy.StatusError](err); !ok || !refused.Refused() {
 		t.Errorf("a subfolder outside: %v", err)
 	}
+}
+
+// download reads a whole file, which is as long as the server said.
+func (s *target) download(t *testing.T, file comfy.File) []byte {
+	t.Helper()
+	body, size, err := s.client.View(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	data, err := io.ReadAll(body)
+	if err != nil || int64(len(data)) != size {
+		t.Errorf("%s: %d bytes of %d, %v", file.Name, len(data), size, err)
+	}
+	return data
 }
 
 func view(t *testing.T, s *target) {
@@ -115,22 +124,13 @@ func view(t *testing.T, s *target) {
 	if len(r.outputs) != 1 {
 		t.Fatalf("outputs %+v", r.outputs)
 	}
-	body, size, err := s.client.View(t.Context(), r.outputs[0].File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer body.Close()
-	data, err := io.ReadAll(body)
-	if err != nil || int64(len(data)) != size {
-		t.Errorf("%d bytes of %d, %v", len(data), size, err)
-	}
-	if _, err := png.Decode(bytes.NewReader(data)); err != nil {
+	if _, err := png.Decode(bytes.NewReader(s.download(t, r.outputs[0].File))); err != nil {
 		t.Error(err)
 	}
 	if _, _, err := s.client.View(t.Context(), comfy.File{Name: "gone.png", Type: "output"}); !errors.Is(err, comfy.ErrNotFound) {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	_, _, err = s.client.View(t.Context(), comfy.File{Name: "../../main.py", Type: "output"})
+	_, _, err := s.client.View(t.Context(), comfy.File{Name: "../../main.py", Type: "output"})
 	if refused, ok := errors.AsType[*comfy.StatusError](err); !ok || !refused.Refused() || !strings.Contains(err.Error(), "view file") {
 		t.Errorf("a file outside: %v", err)
 	}

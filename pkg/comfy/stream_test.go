@@ -43,17 +43,21 @@ func TestCallsEnd(t *testing.T) {
 	})
 }
 
+// sendHalf gives a piece of a file, at once.
+func sendHalf(w http.ResponseWriter) {
+	_, _ = io.WriteString(w, "half")
+	_ = http.NewResponseController(w).Flush()
+}
+
 // Who stores a file may be slower than who sends it.
 func TestAStreamWaitsForItsReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
 		s.files = func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.WriteString(w, "half")
-			_ = http.NewResponseController(w).Flush()
+			sendHalf(w)
 			time.Sleep(stallAfter - time.Second)
-			_, _ = io.WriteString(w, "half")
-			_ = http.NewResponseController(w).Flush()
+			sendHalf(w)
 			<-r.Context().Done()
 		}
 		body, _, err := s.client.View(t.Context(), File{Name: "a"})
@@ -76,8 +80,7 @@ func TestAStreamThatStallsEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
 		s.files = func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.WriteString(w, "half")
-			_ = http.NewResponseController(w).Flush()
+			sendHalf(w)
 			<-r.Context().Done()
 		}
 		body, _, err := s.client.View(t.Context(), File{Name: "a"})

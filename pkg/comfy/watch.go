@@ -9,7 +9,7 @@ import (
 const (
 	watchEvery  = 250 * time.Millisecond
 	secondLook  = 500 * time.Millisecond // after a first one that disagreed
-	lookWithin  = 2 * time.Second        // for an answer of GET /queue
+	lookWithin  = 2 * time.Second        // for an answer of GET /queue or /features
 	pingsMissed = 3
 )
 
@@ -77,6 +77,8 @@ func (s *session) awaitHello(ctx context.Context) bool {
 // withoutHello decides what it means that no flags came: servers from before
 // July 2025 have none.
 func (s *session) withoutHello(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
 	has, err := s.conn.client.hasFeatureFlags(ctx)
 	switch {
 	case s.connected():
