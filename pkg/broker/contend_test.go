@@ -25,7 +25,7 @@ func TestTermsNeverOverlap(t *testing.T) {
 	var active, terms atomic.Int32
 	var group sync.WaitGroup
 	for range 5 {
-		contender := connect(t, s, nil)
+		contender := connect(t, s, brief)
 		group.Go(func() {
 			for ctx.Err() == nil {
 				err := contender.Lead(ctx, queue, func(ctx context.Context, term *broker.Term) error {
@@ -95,7 +95,7 @@ func TestLeaseAndEpochNeverSplit(t *testing.T) {
 	go func() { judged <- observe(ctx, t, js) }()
 	var group sync.WaitGroup
 	for range 4 {
-		contender := connect(t, s, func(c *broker.Config) { c.Hook = sleeper(ctx) })
+		contender := connect(t, s, func(c *broker.Config) { c.Hook, c.Lease = sleeper(ctx), time.Second })
 		group.Go(func() {
 			for ctx.Err() == nil {
 				err := contender.Lead(ctx, queue, func(ctx context.Context, term *broker.Term) error {

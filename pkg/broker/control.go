@@ -55,11 +55,15 @@ func (b *Broker) Status(ctx context.Context, q job.Queue) (json.RawMessage, erro
 	return data, nil
 }
 
-// control makes one request to the active bridge.
+// control makes one request to the active bridge. All of them may be repeated;
+// one that a lost connection swallowed is.
 func (b *Broker) control(ctx context.Context, q job.Queue, v Verb, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, controlWithin)
 	defer cancel()
-	msg, err := b.nc.RequestWithContext(ctx, controlSubject(q, v), body)
+	msg, err := b.ask(ctx, controlSubject(q, v), body)
+	for errors.Is(err, context.Canceled) && ctx.Err() == nil {
+		msg, err = b.ask(ctx, controlSubject(q, v), body)
+	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return nil, &job.Error{Code: job.CodeBridgeOffline}
@@ -69,6 +73,12 @@ func (b *Broker) control(ctx context.Context, q job.Queue, v Verb, body []byte) 
 		return nil, err
 	}
 	return readAnswer(msg)
+}
+
+func (b *Broker) ask(ctx context.Context, subject string, body []byte) (*nats.Msg, error) {
+	ctx, cancel := b.request(ctx, controlWithin)
+	defer cancel()
+	return b.nc.RequestWithContext(ctx, subject, body)
 }
 
 // readAnswer is the body of an answer, or the error that it carries.

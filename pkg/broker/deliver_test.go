@@ -62,7 +62,7 @@ func TestASuccessorOfAFrozenHolderGetsEverything(t *testing.T) {
 	t.Parallel()
 	s, b := setUp(t)
 	g := newGate(broker.BeforeRenew)
-	frozen := lead(t, connect(t, s, func(c *broker.Config) { c.Hook = g.hook }))
+	frozen := lead(t, connect(t, s, func(c *broker.Config) { c.Hook, c.Lease = g.hook, time.Second }))
 	requests, ids := many(50)
 	submit(t, b, requests...)
 	take(t, frozen.Term, 20)
@@ -123,8 +123,7 @@ func TestWhatIsNotOursLeavesTheQueue(t *testing.T) {
 func TestReconnectReplacesAckHandles(t *testing.T) {
 	t.Parallel()
 	r := startRestartable(t)
-	long := func(c *broker.Config) { c.Lease = 30 * time.Second }
-	b := connect(t, r.Server, long)
+	b := connect(t, r.Server, nil)
 	initialise(t, b)
 	requests, ids := many(20)
 	submit(t, b, requests...)
@@ -196,7 +195,7 @@ func TestDoneInTheNextTerm(t *testing.T) {
 func TestDoneSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	r := startRestartable(t)
-	b := connect(t, r.Server, func(c *broker.Config) { c.Lease = 30 * time.Second })
+	b := connect(t, r.Server, nil)
 	initialise(t, b)
 	requests, ids := many(10)
 	submit(t, b, requests...)

@@ -228,10 +228,9 @@ func complete(seen map[job.ID][]job.Phase, ids []job.ID, phases []job.Phase) boo
 func TestFollowSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	r := startRestartable(t)
-	long := func(c *broker.Config) { c.Lease = 30 * time.Second }
-	b := connect(t, r.Server, long)
+	b := connect(t, r.Server, nil)
 	initialise(t, b)
-	watcher := connect(t, r.Server, long)
+	watcher := connect(t, r.Server, nil)
 	term := lead(t, b)
 	id := job.NewID()
 	write(t, term.Term, job.State{Job: id, Phase: job.Queued})

@@ -51,10 +51,11 @@ func initialise(t testing.TB, b *broker.Broker) {
 	}
 }
 
-// connect opens a Broker with the shortest lease; change edits its settings.
+// connect opens a Broker whose lease outlasts a machine that is busy; change
+// edits its settings.
 func connect(t testing.TB, s *embedded.Server, change func(*broker.Config)) *broker.Broker {
 	t.Helper()
-	c := broker.Config{URL: s.ClientURL(), Name: t.Name(), Lease: time.Second}
+	c := broker.Config{URL: s.ClientURL(), Name: t.Name(), Lease: 30 * time.Second}
 	if change != nil {
 		change(&c)
 	}
@@ -65,6 +66,9 @@ func connect(t testing.TB, s *embedded.Server, change func(*broker.Config)) *bro
 	t.Cleanup(b.Close)
 	return b
 }
+
+// brief is the shortest lease, for tests that wait for its end.
+func brief(c *broker.Config) { c.Lease = time.Second }
 
 // raw is a connection beside the Broker, for what the Broker does not allow.
 func raw(t testing.TB, s *embedded.Server) (*nats.Conn, jetstream.JetStream) {

@@ -37,7 +37,7 @@ func (t *Term) Write(ctx context.Context, s job.State) error {
 	}
 	var err error
 	if s.Phase.Ended() {
-		err = t.writeEnd(ctx, s.Job, w)
+		err = t.writeEnd(ctx, s, w)
 	} else {
 		err = t.writeOpen(ctx, s, w)
 	}
@@ -63,15 +63,20 @@ func (t *Term) writeOpen(ctx context.Context, s job.State, w fencedWrite) error 
 // writeEnd stores a terminal state once. The message id catches repetitions
 // within the stream's window, the look before catches older ones: nobody else
 // can write in between, since the fence excludes other terms and one goroutine
-// owns a job.
-func (t *Term) writeEnd(ctx context.Context, id job.ID, w fencedWrite) error {
+// owns a job. The same end of this term is what a former call, whose outcome
+// stayed unknown, has stored: a success.
+func (t *Term) writeEnd(ctx context.Context, s job.State, w fencedWrite) error {
+	id := s.Job
 	w.msgID = id.String() + ":end"
 	w.before, w.after = BeforeEnd, AfterEnd
 	last, err := t.Last(ctx, id)
-	if err == nil && last.Phase.Ended() {
+	switch {
+	case err == nil && last.Phase == s.Phase && last.Epoch == t.Epoch():
+		t.held.change(id, func(h *holding) { h.ended = true })
+		return nil
+	case err == nil && last.Phase.Ended():
 		return ErrAlreadyEnded
-	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	case err != nil && !errors.Is(err, ErrNotFound):
 		return err
 	}
 	sent, err := t.write(ctx, w)
@@ -140,15 +145,35 @@ type fencedWrite struct {
 }
 
 // write stores w on condition that the term's epoch is the newest, and returns
-// the bytes that it sent last.
+// the bytes that it sent last. Before it sends them again it looks whether they
+// are stored already, because only the answer may have been lost.
 func (t *Term) write(ctx context.Context, w fencedWrite) ([]byte, error) {
 	var sent []byte
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		if sent != nil {
+			if stored, err := t.isStored(ctx, w.subject, sent); stored || err != nil {
+				return struct{}{}, err
+			}
+		}
 		var err error
 		sent, err = t.tryWrite(ctx, w)
 		return struct{}{}, err
 	}, backoff.WithBackOff(quickly()), backoff.WithMaxElapsedTime(writeWithin))
 	return sent, err
+}
+
+// isStored reports whether data is the newest message of the subject.
+func (t *Term) isStored(ctx context.Context, subject string, data []byte) (bool, error) {
+	if err := t.Held(); err != nil {
+		return false, backoff.Permanent(err)
+	}
+	ctx, cancel := t.b.request(ctx, answerWithin)
+	defer cancel()
+	msg, err := t.b.lastState(ctx, subject)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && bytes.Equal(msg.Data, data), err
 }
 
 func (t *Term) tryWrite(ctx context.Context, w fencedWrite) ([]byte, error) {

@@ -44,6 +44,7 @@ func TestAnEndIsWrittenOnce(t *testing.T) {
 	id := job.NewID()
 	end := job.State{Job: id, Phase: job.Done, At: time.Now().UTC()}
 	write(t, first.Term, end)
+	write(t, first.Term, end) // a repetition of what is stored
 	wantErr(t, first.Write(t.Context(), job.State{Job: id, Phase: job.Failed}), broker.ErrAlreadyEnded)
 	first.end(t)
 	second := lead(t, connect(t, s, nil))
@@ -82,7 +83,7 @@ func TestADuplicateEndIsReadBack(t *testing.T) {
 			second()
 		}
 	}
-	b := connect(t, s, func(c *broker.Config) { c.Hook = hook; c.Lease = 30 * time.Second })
+	b := connect(t, s, func(c *broker.Config) { c.Hook = hook })
 	term := lead(t, b)
 	publish := func(s job.State) {
 		s.Epoch = term.Epoch()
@@ -122,7 +123,7 @@ func TestWriteRefusesNonsense(t *testing.T) {
 func TestWriteSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	r := startRestartable(t)
-	b := connect(t, r.Server, func(c *broker.Config) { c.Lease = 30 * time.Second })
+	b := connect(t, r.Server, nil)
 	initialise(t, b)
 	term := lead(t, b)
 	id := job.NewID()
@@ -142,8 +143,8 @@ func TestWriteSurvivesARestart(t *testing.T) {
 // Without NATS the end of the lease bounds a write.
 func TestWriteGivesUpWithTheLease(t *testing.T) {
 	t.Parallel()
-	s, b := setUp(t)
-	term := lead(t, b)
+	s, _ := setUp(t)
+	term := lead(t, connect(t, s, brief))
 	s.Shutdown()
 	wantErr(t, term.Write(t.Context(), job.State{Job: job.NewID(), Phase: job.Done}), broker.ErrLeaseLost)
 	wait(t, term.ctx.Done(), "the term ends")
