@@ -17,6 +17,7 @@ type bridgeCommand struct {
 	natsFlags   `group:"nats"`
 	comfyFlags  `group:"comfyui"`
 	bridgeFlags `group:"bridge"`
+	leaseFlag   `group:"bridge"`
 	logFlags    `group:"log"`
 }
 
@@ -42,9 +43,10 @@ func (c *bridgeCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	p.config.Hook = s.hook
 	log.InfoContext(ctx, "connecting to NATS", slog.String("url", c.address()))
 	b, err := s.connect(ctx, c.natsFlags, broker.Config{
-		Name: "discomfy-bridge/" + string(queue), Role: "bridge", Wait: true, Log: log,
+		Name: "discomfy-bridge/" + string(queue), Role: "bridge", Wait: true, Lease: c.Lease, Log: log,
 	})
 	if ctx.Err() != nil {
 		return nil

@@ -61,7 +61,11 @@ func parse(args []string, stdout, stderr *os.File) (r *runner, code int, err err
 	case err != nil:
 		return nil, exitUsage, usageError{errors.New(firstLine(err))}
 	}
-	s := &session{stdout: stdout, stderr: stderr, getenv: os.Getenv}
+	hook, err := failpoints(os.Getenv)
+	if err != nil {
+		return nil, exitUsage, usageError{err}
+	}
+	s := &session{stdout: stdout, stderr: stderr, getenv: os.Getenv, hook: hook}
 	return &runner{func(ctx context.Context) error {
 		chosen.BindTo(ctx, (*context.Context)(nil))
 		return chosen.Run(s)

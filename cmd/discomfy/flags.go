@@ -64,6 +64,11 @@ func (f bridgeFlags) timeouts() map[workflow.Kind]time.Duration {
 	return limits
 }
 
+// leaseFlag says how soon a standby takes over.
+type leaseFlag struct {
+	Lease time.Duration `name:"lease" env:"DISCOMFY_LEASE" default:"6s" placeholder:"TIME" help:"How long the active bridge may be silent before another one takes over, in whole seconds; the same for all bridges of a queue (${default})."`
+}
+
 // logFlags say how the process reports on itself.
 type logFlags struct {
 	Level  slog.Level `name:"log-level" env:"DISCOMFY_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Log from this level: debug, info, warn, error (${default})."`

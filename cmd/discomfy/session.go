@@ -24,6 +24,7 @@ import (
 type session struct {
 	stdout, stderr *os.File
 	getenv         func(string) string
+	hook           func(ctx context.Context, point string) // failpoints; nil in a release build
 }
 
 // isTerminal reports whether frames may be redrawn in place on a file.
@@ -72,6 +73,7 @@ func (s *session) logger(f logFlags, w io.Writer) *slog.Logger {
 func (s *session) connect(ctx context.Context, f natsFlags, c broker.Config) (*broker.Broker, error) {
 	c.URL, c.Creds, c.NKey, c.Token, c.TLSCA = f.URL, f.Creds, f.NKey, f.Token, f.CA
 	c.User, c.Password = f.User, f.Password
+	c.Hook = s.hook
 	b, err := broker.Connect(ctx, c)
 	switch {
 	case err == nil:

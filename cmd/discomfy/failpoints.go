@@ -1,0 +1,144 @@
+//go:build failpoints
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// The environment variables of a build with failpoints.
+const (
+	// failpointList is a list, separated by commas, of point=action or
+	// point=action@n: what to do at a point that is passed for the n-th time.
+	// The actions are kill, freeze and delay:DURATION.
+	failpointList = "DISCOMFY_FAILPOINTS"
+	// failpointLog names a file to which a line is appended for every point
+	// that is passed: the time and the point.
+	failpointLog = "DISCOMFY_FAILPOINT_LOG"
+)
+
+// settle is how long a signal to ourselves may take to reach this thread.
+const settle = 50 * time.Millisecond
+
+// failpoints reads the environment and returns what is to be called at each
+// point, nil when nothing was asked for.
+func failpoints(getenv func(string) string) (func(context.Context, string), error) {
+	p := &points{passed: map[string]int{}}
+	for text := range strings.SplitSeq(getenv(failpointList), ",") {
+		if text == "" {
+			continue
+		}
+		f, err := parseFailpoint(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", failpointList, err)
+		}
+		p.set = append(p.set, f)
+	}
+	if name := getenv(failpointLog); name != "" {
+		log, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", failpointLog, err)
+		}
+		p.log = log
+	}
+	if p.log == nil && len(p.set) == 0 {
+		return nil, nil
+	}
+	return p.at, nil
+}
+
+// failpoint is an action at a point.
+type failpoint struct {
+	point string
+	nth   int
+	act   func(context.Context)
+}
+
+func parseFailpoint(text string) (failpoint, error) {
+	point, rest, ok := strings.Cut(text, "=")
+	if !ok || point == "" {
+		return failpoint{}, fmt.Errorf("%q is not point=action", text)
+	}
+	action, nth, counted := strings.Cut(rest, "@")
+	f := failpoint{point: point, nth: 1}
+	if counted {
+		n, err := strconv.Atoi(nth)
+		if err != nil || n < 1 {
+			return failpoint{}, fmt.Errorf("%q: %q is no count", text, nth)
+		}
+		f.nth = n
+	}
+	var err error
+	if f.act, err = parseAction(action); err != nil {
+		return failpoint{}, fmt.Errorf("%q: %w", text, err)
+	}
+	return f, nil
+}
+
+func parseAction(text string) (func(context.Context), error) {
+	name, argument, _ := strings.Cut(text, ":")
+	switch name {
+	case "kill":
+		return func(context.Context) { signalSelf(syscall.SIGKILL) }, nil
+	case "freeze":
+		return func(context.Context) { signalSelf(syscall.SIGSTOP) }, nil
+	case "delay":
+		d, err := time.ParseDuration(argument)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context) { sleep(ctx, d) }, nil
+	}
+	return nil, fmt.Errorf("unknown action %q", text)
+}
+
+// signalSelf returns after the signal has reached all threads: one that stops
+// us takes effect here and nowhere later.
+func signalSelf(s syscall.Signal) {
+	_ = syscall.Kill(os.Getpid(), s)
+	sleep(context.Background(), settle)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// points are the failpoints of this process.
+type points struct {
+	set []failpoint
+
+	mu     sync.Mutex
+	log    *os.File
+	passed map[string]int
+}
+
+// at is called whenever a point is passed.
+func (p *points) at(ctx context.Context, point string) {
+	n := p.note(point)
+	for _, f := range p.set {
+		if f.point == point && f.nth == n {
+			f.act(ctx)
+		}
+	}
+}
+
+// note counts and records the passing, before anything is done about it.
+func (p *points) note(point string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.passed[point]++
+	if p.log != nil {
+		fmt.Fprintf(p.log, "%s %s\n", time.Now().UTC().Format(time.RFC3339Nano), point)
+	}
+	return p.passed[point]
+}
