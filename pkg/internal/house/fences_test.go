@@ -31,6 +31,7 @@ var fences = []fence{
 	{room: "pkg/broker/embedded", none: true},
 	{room: "pkg/bridge", not: []string{"pkg/discord", "pkg/terminal", "pkg/broker/embedded", "pkg/comfy/comfysim"}},
 	{room: "pkg/discord", not: []string{"pkg/comfy", "pkg/bridge", "pkg/broker/embedded"}},
+	{room: "pkg/proof", not: []string{"pkg/bridge", "pkg/comfy", "pkg/discord", "pkg/terminal"}}, // it asks nobody whom it judges
 	{room: "pkg/terminal", not: []string{"pkg/comfy", "pkg/bridge", "pkg/broker/embedded"}},
 }
 
