@@ -23,6 +23,8 @@ type cli struct {
 	StepTime      time.Duration `default:"150ms" help:"Time of one sampler step."`
 	PreviewMethod string        `default:"latent2rgb" enum:"none,auto,latent2rgb,taesd" help:"As ComfyUI's --preview-method: ${enum}."`
 	Dir           string        `type:"path" help:"Folder of input, output and temp files; a temporary one unless set."`
+	RunLog        string        `type:"path" placeholder:"FILE" help:"Append what is queued, run and forgotten to this file, as JSON lines."`
+	Fault         []string      `sep:"none" placeholder:"NAME[=VALUE]" help:"Switch a fault on; docs/faults.md lists them. May be given again."`
 	Debug         bool          `help:"Log sockets too."`
 }
 
@@ -40,17 +42,38 @@ func (c cli) serve(ctx context.Context, out io.Writer) error {
 	if c.Debug {
 		level = slog.LevelDebug
 	}
+	faults, err := comfysim.ParseFaults(c.Fault)
+	if err != nil {
+		return err
+	}
+	log, err := openLog(c.RunLog)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
 	l, err := comfysim.Listen(ctx, c.Addr)
 	if err != nil {
 		return err
 	}
 	s, err := comfysim.New(comfysim.Config{
 		Version: c.VersionOf, Speed: c.Speed, StepTime: c.StepTime, PreviewMethod: c.PreviewMethod, Dir: c.Dir,
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+		Faults: faults, RunLog: log, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "ComfyUI %s (fake): http://%s\n", c.VersionOf, l.Addr())
 	return comfysim.Serve(ctx, l, s)
+}
+
+// openLog opens a file to append to; without a name what is written is lost.
+func openLog(name string) (io.WriteCloser, error) {
+	if name == "" {
+		name = os.DevNull
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("open the run log: %w", err)
+	}
+	return f, nil
 }

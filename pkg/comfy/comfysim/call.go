@@ -123,6 +123,9 @@ func (c *call) steps(ctx context.Context, n int, d time.Duration, preview func(s
 		if err := c.run.tellStep(ctx, c.id, i+1, n, jpeg); err != nil {
 			return err
 		}
+		if err := c.run.strike(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

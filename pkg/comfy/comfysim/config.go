@@ -3,6 +3,7 @@ package comfysim
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"time"
@@ -27,6 +28,11 @@ type Config struct {
 	Nodes map[string]OutputNode
 	// Dir holds the folders input, output and temp; a temporary one, removed when Run ends, unless set.
 	Dir string
+	// Faults are switched on from the start.
+	Faults Faults
+	// RunLog gets a line of JSON, an Event, for each thing that happened, in one Write each and in order. It outlives
+	// the server: what is judged by it may have been killed.
+	RunLog io.Writer
 	// Log gets what ComfyUI would print. Nothing is logged where nil.
 	Log *slog.Logger
 }

@@ -13,10 +13,11 @@ import (
 // disk holds the server's folders; files outlive a restart.
 type disk struct {
 	root string
-	mu   sync.Mutex // names are chosen and files written under it
+	full func() bool // a fault
+	mu   sync.Mutex  // names are chosen and files written under it
 }
 
-func newDisk(dir string) (*disk, error) {
+func newDisk(dir string, full func() bool) (*disk, error) {
 	if dir == "" {
 		tmp, err := os.MkdirTemp("", "comfysim-")
 		if err != nil {
@@ -28,7 +29,7 @@ func newDisk(dir string) (*disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("folder %s: %w", dir, err)
 	}
-	d := &disk{root: root}
+	d := &disk{root: root, full: full}
 	for _, kind := range []string{"input", "output", "temp"} {
 		if err := os.MkdirAll(d.folder(kind), 0o755); err != nil {
 			return nil, fmt.Errorf("make folder: %w", err)
@@ -63,6 +64,9 @@ func (s saved) object() *object {
 func (d *disk) save(kind, prefix, ext string, contents [][]byte) ([]saved, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.full() {
+		return nil, &nodeError{kind: "OSError", message: "[Errno 28] No space left on device"}
+	}
 	folder := d.folder(kind)
 	full, ok := within(folder, prefix)
 	if !ok || strings.ContainsRune(prefix, 0) {

@@ -45,6 +45,10 @@ func lenientQuery(r *http.Request) url.Values {
 
 func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, path string) {
 	f, err := os.Open(path)
+	if err == nil && s.faults.on(func(f *Faults) bool { return f.FilesGone }) {
+		f.Close()
+		err = os.ErrNotExist
+	}
 	if err != nil {
 		replyEmpty(w, http.StatusNotFound)
 		return
@@ -112,6 +116,9 @@ func qualityOf(text string) int {
 	}
 	return min(max(n, 1), 100)
 }
+
+// errDiskFull is returned when the disk takes nothing more.
+var errDiskFull = errors.New("no space left on device")
 
 var errOutside = errors.New("path outside the folder")
 
@@ -186,6 +193,9 @@ func readUpload(in io.Reader, contentType string) (uploadForm, error) {
 func (d *disk) store(kind, subfolder, name string, data []byte, overwrite bool) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.full() {
+		return "", errDiskFull
+	}
 	folder := d.folder(kind)
 	path, ok := within(folder, subfolder, name)
 	if !ok || path == folder || strings.ContainsRune(path, 0) {

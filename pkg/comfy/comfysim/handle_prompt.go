@@ -42,7 +42,9 @@ func (s *Server) postPrompt(w http.ResponseWriter, r *http.Request) {
 		refuse(w, v.err, v.nodeErrors)
 		return
 	}
-	if !p.queue.put(&item{number: number, id: id, prompt: prompt, extra: s.extraData(in), outputs: s.arrange(v.outputs)}) {
+	it := &item{number: number, id: id, prompt: prompt, extra: s.extraData(in), outputs: s.arrange(v.outputs)}
+	s.runs.note(Event{Kind: EventQueued, PromptID: id, ClientID: it.clientID()}) // before it can start
+	if !p.queue.put(it) {
 		replyTrouble(w)
 		return
 	}
@@ -66,7 +68,7 @@ func promptNumber(p *process, in *object) (pyNumber, bool) {
 
 // promptID is the client's id or a fresh one.
 func (s *Server) promptID(in *object) (string, bool) {
-	if !in.has("prompt_id") {
+	if !in.has("prompt_id") || s.faults.on(func(f *Faults) bool { return f.OwnPromptIDs }) {
 		return uuid.NewString(), true
 	}
 	id, isText := in.get("prompt_id").(string)

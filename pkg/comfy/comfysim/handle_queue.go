@@ -22,7 +22,9 @@ func (s *Server) getQueue(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) postQueue(w http.ResponseWriter, r *http.Request) {
 	p := s.current()
 	wipe := func() {
-		p.queue.clear()
+		for _, it := range p.queue.clear() {
+			s.runs.note(Event{Kind: EventDeleted, PromptID: it.id})
+		}
 		p.broadcastStatus(r.Context())
 	}
 	forget(w, r, wipe, func(id string) { p.remove(r, id) })
@@ -49,6 +51,7 @@ func forget(w http.ResponseWriter, r *http.Request, wipe func(), remove func(id 
 func (p *process) remove(r *http.Request, id string) bool {
 	found, last := p.queue.remove(id)
 	if found {
+		p.server.runs.note(Event{Kind: EventDeleted, PromptID: id})
 		p.broadcastStatus(r.Context())
 	}
 	if last {
@@ -62,7 +65,7 @@ func (s *Server) postInterrupt(w http.ResponseWriter, r *http.Request) {
 	p := s.current()
 	v, _ := readJSON(w, r) // ComfyUI too takes an unreadable body for none
 	in, ok := v.(*object)
-	if !ok || !truthy(in.get("prompt_id")) {
+	if !ok || !truthy(in.get("prompt_id")) || s.faults.on(func(f *Faults) bool { return f.GlobalInterrupt }) {
 		p.interrupt.Store(true)
 	} else {
 		p.interruptRun(pyStr(in.get("prompt_id")))
@@ -80,7 +83,15 @@ func (p *process) interruptRun(id string) bool {
 	return true
 }
 
-func (s *Server) postFree(w http.ResponseWriter, _ *http.Request) { replyEmpty(w, http.StatusOK) }
+// postFree logs the wish; there is no memory to free, but that a fault claims to be full.
+func (s *Server) postFree(w http.ResponseWriter, r *http.Request) {
+	v, _ := readJSON(w, r)
+	if in, ok := v.(*object); ok && (truthy(in.get("unload_models")) || truthy(in.get("free_memory"))) {
+		s.runs.note(Event{Kind: EventFree})
+		_ = s.ChangeFaults(func(f *Faults) { f.OOMUntilFree = false }) // what was valid stays valid
+	}
+	replyEmpty(w, http.StatusOK)
+}
 
 func (s *Server) getHistory(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
@@ -100,8 +111,8 @@ func (s *Server) getHistoryOf(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) postHistory(w http.ResponseWriter, r *http.Request) {
-	h := s.current().history
-	forget(w, r, h.clear, h.remove)
+	p := s.current()
+	forget(w, r, p.forgetAll, p.forget)
 }
 
 func (s *Server) getFact(name string) http.HandlerFunc {

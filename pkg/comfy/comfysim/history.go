@@ -91,6 +91,18 @@ func (h *history) remove(id string) {
 	h.ids = slices.DeleteFunc(h.ids, func(k string) bool { return k == id })
 }
 
+// forget removes one entry and logs it.
+func (p *process) forget(id string) {
+	p.history.remove(id)
+	p.server.runs.note(Event{Kind: EventHistoryCleared, PromptID: id})
+}
+
+// forgetAll removes all entries and logs it.
+func (p *process) forgetAll() {
+	p.history.clear()
+	p.server.runs.note(Event{Kind: EventHistoryCleared})
+}
+
 func (h *history) clear() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

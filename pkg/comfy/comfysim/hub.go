@@ -35,14 +35,16 @@ type hub struct {
 	// event loop: a client that is connected misses nothing, and hears its welcome first.
 	opening sync.RWMutex
 
+	faults *faultBox
+
 	frames          chan frame
 	queued, written atomic.Int64 // frames accepted, and done with
 }
 
-func newHub() *hub {
+func newHub(faults *faultBox) *hub {
 	return &hub{
 		table: map[string]*socket{}, metadata: map[string]bool{}, open: map[*socket]struct{}{},
-		frames: make(chan frame, maxFrames),
+		faults: faults, frames: make(chan frame, maxFrames),
 	}
 }
 
@@ -55,7 +57,7 @@ func (h *hub) publish(ctx context.Context) error {
 			h.opening.Lock()
 			receivers := h.receivers(f.to)
 			h.opening.Unlock()
-			f.write(receivers)
+			h.write(f, receivers)
 			h.written.Add(1)
 		case <-ctx.Done():
 			return ctx.Err()
@@ -63,13 +65,13 @@ func (h *hub) publish(ctx context.Context) error {
 	}
 }
 
-func (f frame) write(to []*socket) {
+func (h *hub) write(f frame, to []*socket) {
 	kind := websocket.TextMessage
 	if f.binary {
 		kind = websocket.BinaryMessage
 	}
 	for _, s := range to {
-		s.write(kind, f.data)
+		h.deliver(s, kind, f.data)
 	}
 }
 
@@ -104,7 +106,7 @@ func (h *hub) queue(ctx context.Context, f frame) {
 
 // direct writes an event past the queue, as the handler of a new socket does. It too goes by the table.
 func (h *hub) direct(to, event string, data any) {
-	frame{data: eventJSON(event, data)}.write(h.receivers(to))
+	h.write(frame{data: eventJSON(event, data)}, h.receivers(to))
 }
 
 func eventJSON(event string, data any) []byte { return encode(obj("type", event, "data", data)) }
@@ -136,6 +138,7 @@ func (h *hub) leave(s *socket) {
 		h.unlist(s.id)
 	}
 	delete(h.open, s)
+	close(s.left)
 	h.handlers.Done()
 }
 
@@ -167,16 +170,26 @@ func (h *hub) wantsMetadata(id string) bool {
 
 // drop closes the connections of a client id, or of all where id is "", without a close frame. The server has
 // noticed when drop returns: a socket that is opened in answer is not deaf.
-func (h *hub) drop(id string) {
+func (h *hub) drop(id string) (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s := range h.open {
 		if id == "" || s.id == id {
-			s.dropped = true
-			h.unlist(s.id)
-			_ = s.conn.NetConn().Close()
+			h.cut(s)
+			n++
 		}
 	}
+	return n
+}
+
+// cut breaks a socket, for callers who hold the lock. The entry of its id goes only where it is its own.
+func (h *hub) cut(s *socket) {
+	s.dropped = true
+	if h.table[s.id] == s {
+		h.unlist(s.id)
+	}
+	s.bury()
+	_ = s.conn.NetConn().Close()
 }
 
 // close drops all sockets, refuses new ones and waits for their handlers.

@@ -22,14 +22,16 @@ type process struct {
 	node, client string // what executes, and for whom
 
 	quit    chan struct{} // closed by stop
+	ended   chan struct{} // closed when nothing of it may go on
+	endOnce sync.Once
 	started atomic.Bool
 	done    chan struct{} // closed when run has returned
 }
 
 func newProcess(s *Server) *process {
 	return &process{
-		server: s, queue: newQueue(), history: newHistory(), hub: newHub(), cache: newCache(),
-		quit: make(chan struct{}), done: make(chan struct{}),
+		server: s, queue: newQueue(), history: newHistory(), hub: newHub(s.faults), cache: newCache(),
+		quit: make(chan struct{}), ended: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
@@ -37,6 +39,7 @@ func newProcess(s *Server) *process {
 func (p *process) run(ctx context.Context) {
 	p.started.Store(true)
 	defer close(p.done)
+	defer p.mourn()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
@@ -48,7 +51,7 @@ func (p *process) run(ctx context.Context) {
 		case <-p.quit:
 		case <-ctx.Done():
 		}
-		p.hub.close()
+		p.end()
 		return nil
 	})
 	_ = g.Wait() // all three end by the context alone
@@ -60,7 +63,23 @@ func (p *process) stop() {
 	if p.started.Load() {
 		<-p.done
 	} else {
-		p.hub.close()
+		p.end()
+		p.mourn()
+	}
+}
+
+// end drops the sockets and lets no request wait any longer. It may be called again.
+func (p *process) end() {
+	p.endOnce.Do(func() { close(p.ended) })
+	p.hub.close()
+}
+
+// mourn logs that a killed process has forgotten all, after its last run and before the next process' first.
+func (p *process) mourn() {
+	select {
+	case <-p.quit:
+		p.server.runs.note(Event{Kind: EventRestart})
+	default: // the server ends
 	}
 }
 

@@ -138,11 +138,13 @@ func (q *queue) snapshot() (*item, []*item) {
 	return q.running, slices.Clone(q.waiting)
 }
 
-// clear removes all waiting prompts.
-func (q *queue) clear() {
+// clear removes all waiting prompts and returns them.
+func (q *queue) clear() []*item {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	removed := q.waiting
 	q.waiting = nil
+	return removed
 }
 
 // remove deletes a waiting prompt of that id and says whether it was the only one waiting.

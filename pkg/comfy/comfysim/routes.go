@@ -36,14 +36,25 @@ func (s *Server) routes() http.Handler {
 	both("GET", "/object_info", s.getObjectInfo)
 	both("GET", "/object_info/{class}", s.getObjectInfoOf)
 	if s.traits.jobsList {
-		mux.HandleFunc("GET /api/jobs", s.getJobs)
-		mux.HandleFunc("GET /api/jobs/{id}", s.getJob)
+		mux.HandleFunc("GET /api/jobs", s.jobsAPI(s.getJobs))
+		mux.HandleFunc("GET /api/jobs/{id}", s.jobsAPI(s.getJob))
 	}
 	if s.traits.jobsCancel {
-		mux.HandleFunc("POST /api/jobs/{id}/cancel", s.cancelJob)
+		mux.HandleFunc("POST /api/jobs/{id}/cancel", s.jobsAPI(s.cancelJob))
 	}
 	mux.HandleFunc("/", notFound)
 	return sameOrigin(mux)
+}
+
+// jobsAPI lets a route be one that the server does not know, where the switch says so.
+func (s *Server) jobsAPI(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.faults.on(func(f *Faults) bool { return f.NoJobsAPI }) {
+			notFound(w, r)
+			return
+		}
+		h(w, r)
+	}
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {

@@ -20,6 +20,7 @@ type run struct {
 	sigs     map[string]string
 	plan     *plan
 	executed []string // finished in this run, not from the cache
+	struck   bool     // by a fault
 }
 
 func newRun(p *process, it *item) *run {
@@ -49,7 +50,7 @@ func (r *run) execute(ctx context.Context) error {
 	if err != nil {
 		outcome = Lost
 	}
-	r.p.server.runs.update(func() { r.record.Ended, r.record.Outcome = time.Now(), outcome })
+	r.p.server.runs.end(r.record, outcome)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,14 @@ func (r *run) conclude(ctx context.Context) error {
 	if err := r.p.server.pause(ctx, lateHistory); err != nil {
 		return err
 	}
-	r.p.history.store(r.entry)
+	if err := sleep(ctx, time.Duration(r.p.server.faults.get().HistoryDelay)); err != nil {
+		return err
+	}
+	if r.p.server.faults.take(func(f *Faults) *int { return &f.NoHistoryNext }) {
+		r.p.forget(r.item.id)
+	} else {
+		r.p.history.store(r.entry)
+	}
 	r.p.queue.done()
 	if err := r.p.server.pause(ctx, 0); err != nil {
 		return err
@@ -103,7 +111,7 @@ func (r *run) begin(ctx context.Context) error {
 	for _, id := range r.item.prompt.keys {
 		if r.cached(id) != nil {
 			cached = append(cached, id)
-			r.p.server.runs.update(func() { r.record.Cached = append(r.record.Cached, id) })
+			r.p.server.runs.addCached(r.record, id)
 		}
 	}
 	return r.note(ctx, "execution_cached", obj("nodes", cached, "prompt_id", r.item.id))
@@ -152,6 +160,11 @@ func (r *run) compute(ctx context.Context, id string) (*result, error) {
 		}
 	}
 	class := r.class(id)
+	if class.outputNode {
+		if err := r.strike(ctx); err != nil {
+			return nil, failedInputs(err, c)
+		}
+	}
 	if fn := r.p.server.cfg.Nodes[class.name]; fn != nil {
 		return c.custom(fn)
 	}

@@ -19,6 +19,7 @@ type Server struct {
 	catalog *catalog
 	disk    *disk
 	runs    *runLog
+	faults  *faultBox
 	handler http.Handler
 	// pace lets time pass: d for a step, 0 before whatever the executor tells. Tests replace it to hold the
 	// executor where they want it.
@@ -50,13 +51,21 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fake ComfyUI: %w", err)
 	}
-	d, err := newDisk(cfg.Dir)
+	b, err := newFaultBox(cfg.Faults)
 	if err != nil {
 		return nil, fmt.Errorf("fake ComfyUI: %w", err)
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, traits: t, catalog: c, disk: d, runs: &runLog{}, pace: sleep, arrange: slices.Clone[[]string]}
+	d, err := newDisk(cfg.Dir, func() bool { return b.on(func(f *Faults) bool { return f.DiskFull }) })
+	if err != nil {
+		return nil, fmt.Errorf("fake ComfyUI: %w", err)
+	}
+	s := &Server{
+		cfg: cfg, log: cfg.Log, traits: t, catalog: c, disk: d, runs: &runLog{out: cfg.RunLog}, faults: b,
+		pace: sleep, arrange: slices.Clone[[]string],
+	}
 	s.proc = newProcess(s)
-	s.handler = s.routes()
+	s.handler = s.control(s.faulty(s.routes()))
+	s.runs.note(Event{Kind: EventRestart})
 	return s, nil
 }
 
@@ -73,7 +82,10 @@ func (s *Server) Run(ctx context.Context) error {
 	s.ended = true
 	last := s.proc
 	s.mu.Unlock()
-	last.hub.close()
+	last.end()
+	if err := s.runs.failure(); err != nil {
+		return fmt.Errorf("write the run log: %w", err)
+	}
 	if s.cfg.Dir == "" {
 		if err := os.RemoveAll(s.disk.root); err != nil {
 			return fmt.Errorf("remove the fake's files: %w", err)
@@ -94,8 +106,8 @@ func (s *Server) Restart() {
 	old.stop()
 }
 
-// DropSockets breaks the connections of a client id without a close frame; "" is everybody's.
-func (s *Server) DropSockets(clientID string) { s.current().hub.drop(clientID) }
+// DropSockets breaks the connections of a client id without a close frame; "" is everybody's. It returns how many.
+func (s *Server) DropSockets(clientID string) int { return s.current().hub.drop(clientID) }
 
 func (s *Server) current() *process {
 	s.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -19,6 +20,11 @@ type socket struct {
 	id      string
 	conn    *websocket.Conn
 	dropped bool // by the hub, whose lock guards it
+
+	halfOpen atomic.Bool   // the client is cut off, and the server does not know
+	buried   chan struct{} // closed when a half-open socket dies
+	left     chan struct{} // closed when the hub has let it go
+	once     sync.Once
 
 	mu   sync.Mutex // gorilla allows one writer
 	sent int        // frames written
@@ -68,12 +74,14 @@ func (p *process) accept(w http.ResponseWriter, r *http.Request) *socket {
 		return nil // Upgrade has answered
 	}
 	conn.SetReadLimit(maxClientFrame)
-	sock := &socket{id: r.URL.Query().Get("clientId"), conn: conn}
+	sock := &socket{id: r.URL.Query().Get("clientId"), conn: conn, buried: make(chan struct{}), left: make(chan struct{})}
+	sock.beStill()
 	if !p.hub.join(sock) {
 		conn.Close()
 		return nil
 	}
 	p.welcome(sock)
+	p.hub.deafenNew(sock)
 	sock.step()
 	return sock
 }
@@ -90,6 +98,9 @@ func (p *process) welcome(s *socket) {
 func (s *Server) readSocket(p *process, sock *socket) {
 	for first := true; ; first = false {
 		_, data, err := sock.conn.ReadMessage()
+		if sock.halfOpen.Load() {
+			err = sock.linger(err)
+		}
 		if err != nil {
 			return
 		}

@@ -25,6 +25,9 @@ func (r *run) note(ctx context.Context, event string, data *object) error {
 }
 
 func (r *run) tellProgress(ctx context.Context) error {
+	if r.p.server.faults.on(func(f *Faults) bool { return f.NoProgressState }) {
+		return nil
+	}
 	return r.tell(ctx, "progress_state", r.progress.object())
 }
 
@@ -54,7 +57,11 @@ func (r *run) tellStep(ctx context.Context, id string, value, limit int, preview
 			return err
 		}
 	}
-	if err := r.tell(ctx, "progress", obj("value", value, "max", limit, "prompt_id", r.item.id, "node", id)); err != nil {
+	step := obj("value", value, "max", limit, "prompt_id", r.item.id, "node", id)
+	if r.p.server.faults.on(func(f *Faults) bool { return f.NoProgressPromptID }) {
+		step = obj("value", value, "max", limit, "node", id)
+	}
+	if err := r.tell(ctx, "progress", step); err != nil {
 		return err
 	}
 	if preview != nil && !metadata {
