@@ -41,6 +41,12 @@ type run struct {
 	outcome      string
 }
 
+// loss is a place in ComfyUI's log where it forgot a prompt, or all of them.
+type loss struct {
+	at     int
+	prompt string // "" for all
+}
+
 // verdict is one judgement under way.
 type verdict struct {
 	Evidence
@@ -48,7 +54,7 @@ type verdict struct {
 	order  []job.ID // of appearance
 	files  map[string]File
 	made   map[string]File
-	losses []int // places in ComfyUI's log
+	losses []loss
 	report Report
 }
 
@@ -106,7 +112,7 @@ func (c *verdict) readRuns() {
 	for i, event := range c.Runs {
 		switch event.Kind {
 		case Restarted, Cleared:
-			c.losses = append(c.losses, i)
+			c.losses = append(c.losses, loss{i, event.Prompt})
 			c.report.Losses++
 		case Started:
 			if event.Job.IsZero() {
@@ -193,7 +199,7 @@ func (c *verdict) judgeRuns(d *docket) {
 	again := false
 	for i := 1; i < len(completed); i++ {
 		before, after := completed[i-1], completed[i]
-		if !c.forgotBetween(before.ended, after.began) {
+		if !c.forgot(before, after) {
 			c.accuse(CompletedMore, d.id, "prompt %s completed, then %s, and ComfyUI had not forgotten the first", before.prompt, after.prompt)
 			continue
 		}
@@ -207,9 +213,11 @@ func (c *verdict) judgeRuns(d *docket) {
 	}
 }
 
-// forgotBetween reports a loss of memory between two places of the log.
-func (c *verdict) forgotBetween(from, to int) bool {
-	return slices.ContainsFunc(c.losses, func(at int) bool { return from < at && at < to })
+// forgot reports that ComfyUI lost its memory of a run before another began.
+func (c *verdict) forgot(before, after run) bool {
+	return slices.ContainsFunc(c.losses, func(l loss) bool {
+		return before.ended < l.at && l.at < after.began && (l.prompt == "" || l.prompt == before.prompt)
+	})
 }
 
 // judgeResult looks at the files of a job that is done.

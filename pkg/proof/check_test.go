@@ -144,6 +144,10 @@ func TestABrokenPromise(t *testing.T) {
 			c.lose(proof.Cleared)
 			c.Runs = append(c.Runs, proof.Event{Kind: proof.Ended, Prompt: c.first.Attempt(2), Job: c.first, Outcome: proof.Succeeded})
 		}},
+		"a second run after the history of another prompt was cleared": {proof.CompletedMore, func(c *campaign) {
+			c.Runs = append(c.Runs, proof.Event{Kind: proof.Cleared, Prompt: c.second.Attempt(1)})
+			c.ran(c.first, 2, proof.Succeeded)
+		}},
 		"a cancelled job that completed twice": {proof.CompletedMore, func(c *campaign) {
 			c.last().Phase = job.Cancelled
 			c.ran(c.second, 2, proof.Succeeded)
