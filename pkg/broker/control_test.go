@@ -125,9 +125,7 @@ func TestControlIsAMicroService(t *testing.T) {
 
 func TestControlSurvivesARestart(t *testing.T) {
 	t.Parallel()
-	r := startRestartable(t)
-	b := connect(t, r.Server, nil)
-	initialise(t, b)
+	r, b := setUpRestartable(t)
 	stop := serve(t, lead(t, b), broker.Control{Status: func(context.Context) (any, error) { return 1, nil }})
 	answering(t, b)
 	r.restart(t)

@@ -122,9 +122,7 @@ func TestWhatIsNotOursLeavesTheQueue(t *testing.T) {
 
 func TestReconnectReplacesAckHandles(t *testing.T) {
 	t.Parallel()
-	r := startRestartable(t)
-	b := connect(t, r.Server, nil)
-	initialise(t, b)
+	r, b := setUpRestartable(t)
 	requests, ids := many(20)
 	submit(t, b, requests...)
 	term := lead(t, b)
@@ -194,9 +192,7 @@ func TestDoneInTheNextTerm(t *testing.T) {
 // again meanwhile is not taken for a new one.
 func TestDoneSurvivesARestart(t *testing.T) {
 	t.Parallel()
-	r := startRestartable(t)
-	b := connect(t, r.Server, nil)
-	initialise(t, b)
+	r, b := setUpRestartable(t)
 	requests, ids := many(10)
 	submit(t, b, requests...)
 	term := lead(t, b)

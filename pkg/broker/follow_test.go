@@ -227,9 +227,7 @@ func complete(seen map[job.ID][]job.Phase, ids []job.ID, phases []job.Phase) boo
 
 func TestFollowSurvivesARestart(t *testing.T) {
 	t.Parallel()
-	r := startRestartable(t)
-	b := connect(t, r.Server, nil)
-	initialise(t, b)
+	r, b := setUpRestartable(t)
 	watcher := connect(t, r.Server, nil)
 	term := lead(t, b)
 	id := job.NewID()

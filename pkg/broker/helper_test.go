@@ -212,10 +212,13 @@ type restartable struct {
 	config embedded.Config
 }
 
-func startRestartable(t testing.TB) *restartable {
+func setUpRestartable(t testing.TB) (*restartable, *broker.Broker) {
 	t.Helper()
 	c := embedded.Config{Dir: t.TempDir(), Addr: freeAddr(t)}
-	return &restartable{embeddedtest.StartWith(t, c), c}
+	r := &restartable{embeddedtest.StartWith(t, c), c}
+	b := connect(t, r.Server, nil)
+	initialise(t, b)
+	return r, b
 }
 
 func (r *restartable) restart(t testing.TB) {

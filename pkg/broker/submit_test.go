@@ -13,9 +13,7 @@ import (
 
 func TestSubmitTwiceIsADuplicate(t *testing.T) {
 	t.Parallel()
-	r := startRestartable(t)
-	b := connect(t, r.Server, nil)
-	initialise(t, b)
+	r, b := setUpRestartable(t)
 	req := request()
 	for i, want := range []bool{false, true, true} {
 		if i == 2 {
@@ -116,9 +114,7 @@ func TestSubmitWithoutAnAnswerIsUnconfirmed(t *testing.T) {
 // A restart of NATS is shorter than the patience of a submission.
 func TestSubmitSurvivesARestart(t *testing.T) {
 	t.Parallel()
-	r := startRestartable(t)
-	b := connect(t, r.Server, nil)
-	initialise(t, b)
+	r, b := setUpRestartable(t)
 	r.Shutdown()
 	answer := make(chan error, 1)
 	go func() {

@@ -122,9 +122,7 @@ func TestWriteRefusesNonsense(t *testing.T) {
 // While NATS restarts a write waits, within the lease.
 func TestWriteSurvivesARestart(t *testing.T) {
 	t.Parallel()
-	r := startRestartable(t)
-	b := connect(t, r.Server, nil)
-	initialise(t, b)
+	r, b := setUpRestartable(t)
 	term := lead(t, b)
 	id := job.NewID()
 	r.Shutdown()
