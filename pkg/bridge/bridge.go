@@ -163,15 +163,14 @@ func (b *Bridge) lead(ctx context.Context) error {
 	}
 }
 
-// greet tests the connection once and names the server, so that a wrong
-// address is seen at once. An absent server is picked up when it comes.
+// greet tests the connection once and names the server. That one is absent is
+// said by the socket, which is opened at once and picks it up when it comes.
 func (b *Bridge) greet(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	stats, err := b.comfy.SystemStats(ctx)
 	if err != nil {
-		b.log.WarnContext(ctx, "ComfyUI does not answer yet; jobs wait until it does",
-			slog.String("url", b.comfy.URL()), slog.Any(keyError, err))
+		b.log.DebugContext(ctx, "no answer from ComfyUI", slog.String("url", b.comfy.URL()), slog.Any(keyError, err))
 		return
 	}
 	b.log.InfoContext(ctx, "ComfyUI found", slog.String("url", b.comfy.URL()),

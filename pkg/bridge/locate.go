@@ -58,7 +58,8 @@ func (r *run) locate(ctx context.Context) (found, error) {
 		default:
 			said++
 		}
-		if said == 2 || r.stop.overdue() {
+		// A prompt that was accepted, and is stopped, is not submitted again.
+		if said == 2 || said == 1 && r.stop != nil && r.look().inside || r.stop.overdue() {
 			return f, nil
 		}
 		r.cfg.Hook(ctx, PointBetweenLooks)

@@ -59,13 +59,18 @@ func (r *run) pushStop(ctx context.Context) (step, error) {
 	}
 	q, err := r.readQueue(ctx)
 	if err == nil {
-		if _, where := r.in(q); where == absent {
+		_, where := r.in(q)
+		if where == absent {
 			return (*run).seek, nil
 		}
 		var can bool
-		if can, err = r.halt(ctx, q, r.prompt()); !can {
+		can, err = r.halt(ctx, q, r.prompt())
+		switch {
+		case !can:
 			// This server would stop whoever's run it is: let ours run, drop its result.
 			return r.outlive(ctx)
+		case err == nil && where == waiting:
+			return (*run).seek, nil // the answer does not say whether it was removed
 		}
 	}
 	if err != nil {

@@ -104,7 +104,11 @@ func (c *Conn) logTrouble(ctx context.Context, err error, wait time.Duration, to
 	if told {
 		level = slog.LevelDebug
 	}
-	c.config.Log.Log(ctx, level, "comfyui connection lost or not made; trying again",
+	message := "the connection to ComfyUI is lost; connecting again"
+	if c.Generation() == 0 {
+		message = "ComfyUI does not answer yet; trying until it does"
+	}
+	c.config.Log.Log(ctx, level, message,
 		"url", c.client.URL(), "client_id", c.config.ClientID, "wait", wait, "error", err)
 }
 

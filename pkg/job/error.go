@@ -43,28 +43,27 @@ type Error struct {
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Code.words())
-	if where := e.where(); where != "" {
-		b.WriteString(" in " + where)
-	}
+	b.WriteString(e.where())
 	if e.Message != "" {
 		b.WriteString(": " + e.Message)
 	}
 	return b.String()
 }
 
+// where names the place, as a continuation of the code's words.
 func (e *Error) where() string {
 	node := e.Title
 	if node == "" && e.Node != "" {
 		node = "node " + e.Node
 	}
-	switch {
-	case node != "" && e.Input != "":
-		return node + " (" + e.Input + ")"
-	case node != "":
-		return node
-	default:
-		return e.Input
+	where := ""
+	if node != "" {
+		where = " in " + node
 	}
+	if e.Input != "" {
+		where += " (" + e.Input + ")"
+	}
+	return where
 }
 
 // words is the plain name of the code.

@@ -117,6 +117,7 @@ func TestErrorsReadAsSentences(t *testing.T) {
 			"rejected by ComfyUI in Sampler (steps): Value 0 smaller than min of 1",
 		},
 		"a node without a title": {&job.Error{Code: job.CodeNodeFailed, Node: "7"}, "the run failed in node 7"},
+		"a parameter":            {&job.Error{Code: job.CodeInvalid, Input: "steps", Message: "0 is too small"}, "invalid request (steps): 0 is too small"},
 		"the code alone":         {&job.Error{Code: job.CodeQueueFull}, "the queue is full, try again later"},
 		"a code of tomorrow":     {&job.Error{Code: "solar_flare", Message: "x"}, "internal error: x"},
 	}
