@@ -1,0 +1,204 @@
+//go:build linux
+
+package rig
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/workflow"
+	"discomfy/workflows"
+)
+
+// Patience bounds every wait of a rig; it is never what is measured.
+const Patience = 60 * time.Second
+
+// Config says what a rig is made of.
+type Config struct {
+	Programs     Programs
+	NATSConfig   string        // path of our nats.conf
+	MaxFileStore string        // of NATS, such as "1GB"; as in nats.conf unless set
+	ResultsBytes int64         // room for results; 256 MiB unless set
+	Lease        time.Duration // of the bridges; a second unless set
+	Speed        string        // of the fake ComfyUI; "50" unless set
+}
+
+// Rig is a system of processes. It is used by one goroutine, but for what says
+// otherwise.
+type Rig struct {
+	testing.TB
+	NATS    *Process
+	ComfyUI *Process
+	Broker  *broker.Broker // an ingress's connection
+
+	cfg      Config
+	dir      string
+	natsURL  string
+	comfyURL string
+	set      *workflow.Set
+	bridges  []*Process
+}
+
+// Start starts NATS and the fake ComfyUI and sets NATS up. Everything ends
+// with the test.
+func Start(t testing.TB, cfg Config) *Rig {
+	t.Helper()
+	if cfg.Lease == 0 {
+		cfg.Lease = time.Second
+	}
+	if cfg.Speed == "" {
+		cfg.Speed = "50"
+	}
+	if cfg.ResultsBytes == 0 {
+		cfg.ResultsBytes = 256 << 20
+	}
+	r := &Rig{TB: t, cfg: cfg, dir: t.TempDir()}
+	set, problems := workflow.Load(workflows.FS)
+	if len(problems) > 0 {
+		t.Fatalf("workflows: %v", problems)
+	}
+	r.set = set
+	r.startNATS()
+	r.startComfyUI()
+	r.connect()
+	return r
+}
+
+func (r *Rig) startNATS() {
+	r.Helper()
+	addr, err := freeAddress()
+	r.must(err)
+	file := filepath.Join(r.dir, "nats.conf")
+	r.must(writeNATSConfig(r.cfg.NATSConfig, file, addr, filepath.Join(r.dir, "nats"), r.cfg.MaxFileStore))
+	r.natsURL = "nats://" + addr
+	r.NATS = r.process("nats", r.cfg.Programs.NATS, "-c", file)
+	r.must(r.NATS.Start())
+	r.awaitPort(addr)
+}
+
+func (r *Rig) startComfyUI() {
+	r.Helper()
+	addr, err := freeAddress()
+	r.must(err)
+	r.comfyURL = "http://" + addr
+	r.ComfyUI = r.process("comfyui", r.cfg.Programs.ComfyUI,
+		"--addr", addr, "--dir", r.path("comfyui"), "--run-log", r.path("runs"), "--speed", r.cfg.Speed)
+	r.must(os.MkdirAll(r.path("comfyui"), 0o755))
+	r.must(r.ComfyUI.Start())
+	r.awaitPort(addr)
+}
+
+func (r *Rig) connect() {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), Patience)
+	defer cancel()
+	b, err := broker.Connect(ctx, broker.Config{URL: r.natsURL, Name: "proof", Wait: true})
+	r.must(err)
+	r.Cleanup(b.Close)
+	r.must(b.Init(ctx, broker.InitConfig{ResultsBytes: r.cfg.ResultsBytes, InputsBytes: 64 << 20}))
+	r.Broker = b
+}
+
+// NATSURL is where NATS listens, for a test that needs a connection of its own.
+func (r *Rig) NATSURL() string { return r.natsURL }
+
+// Bridge is a bridge that has not been started yet.
+func (r *Rig) Bridge(name string) *Bridge {
+	p := r.process("bridge-"+name, r.cfg.Programs.Discomfy, "bridge", "--nats", r.natsURL, "--comfyui", r.comfyURL,
+		"--lease", r.cfg.Lease.String(), "--log-format", "json", "--log-level", "debug")
+	b := &Bridge{Process: p, points: r.path("points-" + name)}
+	p.env = []string{"DISCOMFY_FAILPOINT_LOG=" + b.points}
+	r.bridges = append(r.bridges, p)
+	return b
+}
+
+// Discomfy is another command of the program.
+func (r *Rig) Discomfy(name string, args ...string) *Bridge {
+	p := r.process(name, r.cfg.Programs.Discomfy, args...)
+	b := &Bridge{Process: p, points: r.path("points-" + name)}
+	p.env = []string{"DISCOMFY_FAILPOINT_LOG=" + b.points, "DISCOMFY_NATS_URL=" + r.natsURL}
+	return b
+}
+
+// process is a process that ends with the test, which shows what it printed
+// when it has failed.
+func (r *Rig) process(name, path string, args ...string) *Process {
+	r.Helper()
+	p := newProcess(name, r.path(name+".log"), path, args...)
+	r.Cleanup(func() {
+		p.Kill()
+		if r.Failed() {
+			r.keep(p)
+			r.Logf("%s printed last:\n%s", name, p.Tail(40))
+		}
+	})
+	return p
+}
+
+// keep copies a log to the folder that DISCOMFY_PROOF_LOGS names.
+func (r *Rig) keep(p *Process) {
+	folder := os.Getenv("DISCOMFY_PROOF_LOGS")
+	if folder == "" {
+		return
+	}
+	data, err := os.ReadFile(p.Log)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, p.Name+".log"), data, 0o600)
+	}
+	if err != nil {
+		r.Logf("keep the log of %s: %v", p.Name, err)
+	}
+}
+
+func (r *Rig) path(name string) string { return filepath.Join(r.dir, name) }
+
+func (r *Rig) must(err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+// awaitPort waits until somebody accepts connections.
+func (r *Rig) awaitPort(addr string) {
+	r.Helper()
+	r.Eventually("something listens at "+addr, func() bool {
+		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+}
+
+// Eventually polls a condition that nothing announces, and ends the test when
+// it never holds.
+func (r *Rig) Eventually(what string, is func() bool) {
+	r.Helper()
+	if !Poll(r.Context(), Patience, is) {
+		r.Fatalf("never: %s", what)
+	}
+}
+
+// Poll waits for a condition, and reports whether it came to hold.
+func Poll(ctx context.Context, within time.Duration, is func() bool) bool {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	bound := time.NewTimer(within)
+	defer bound.Stop()
+	for !is() {
+		select {
+		case <-tick.C:
+		case <-bound.C:
+			return is()
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
