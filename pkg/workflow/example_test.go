@@ -44,8 +44,8 @@ func ExampleCatalog_Resolve() {
 	params, err := catalog.Resolve("txt2img", map[string]string{"prompt": "a lighthouse", "lora": "tiny_lora", "seed": "0"})
 	fmt.Println(params["lora"], params["seed"], params["width"], err)
 	// Output:
-	// invalid request in width: 513 does not fit the steps of 8: the nearest are 512 and 520
-	// missing on the server in sampler: there is no "eulr" on the server; did you mean "euler"?
+	// invalid request (width): 513 does not fit the steps of 8: the nearest are 512 and 520
+	// missing on the server (sampler): there is no "eulr" on the server; did you mean "euler"?
 	// tiny_lora.safetensors 0 512 <nil>
 }
 

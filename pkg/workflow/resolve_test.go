@@ -45,9 +45,9 @@ func TestResolveRefusesInWords(t *testing.T) {
 		code  job.Code
 		words string
 	}{
-		"nothing":               {nil, job.CodeInvalid, "invalid request in prompt: is missing"},
-		"an empty prompt":       {raw("prompt", ""), job.CodeInvalid, "in prompt: is missing"},
-		"a blank prompt":        {raw("prompt", " \n "), job.CodeInvalid, "in prompt: must not be empty"},
+		"nothing":               {nil, job.CodeInvalid, "invalid request (prompt): is missing"},
+		"an empty prompt":       {raw("prompt", ""), job.CodeInvalid, "(prompt): is missing"},
+		"a blank prompt":        {raw("prompt", " \n "), job.CodeInvalid, "(prompt): must not be empty"},
 		"10,000 characters":     {raw("prompt", strings.Repeat("ü", 10_000)), job.CodeInvalid, "has 10000 characters: at most 4000 are allowed"},
 		"not UTF-8":             {raw("prompt", "a\xffb"), job.CodeInvalid, "not valid UTF-8"},
 		"a NUL":                 {raw("prompt", "a\x00b"), job.CodeInvalid, "control character U+0000"},
@@ -56,8 +56,8 @@ func TestResolveRefusesInWords(t *testing.T) {
 		"a misspelt parameter":  {raw("prompt", "x", "widht", "512"), job.CodeInvalid, `txt2img has no parameter "widht"; did you mean width?`},
 		"swapped letters":       {raw("prompt", "x", "cgf", "7"), job.CodeInvalid, "did you mean cfg?"},
 		"an unknown parameter":  {raw("prompt", "x", "tiling", "1"), job.CodeInvalid, `no parameter "tiling"; there are prompt, negative,`},
-		"between steps":         {raw("prompt", "x", "width", "513"), job.CodeInvalid, "in width: 513 does not fit the steps of 8: the nearest are 512 and 520"},
-		"above the range":       {raw("prompt", "x", "width", "4096"), job.CodeInvalid, "in width: 4096 is out of range: allowed is 64 to 2048 in steps of 8"},
+		"between steps":         {raw("prompt", "x", "width", "513"), job.CodeInvalid, "(width): 513 does not fit the steps of 8: the nearest are 512 and 520"},
+		"above the range":       {raw("prompt", "x", "width", "4096"), job.CodeInvalid, "(width): 4096 is out of range: allowed is 64 to 2048 in steps of 8"},
 		"below the range":       {raw("prompt", "x", "width", "-8"), job.CodeInvalid, "allowed is 64 to 2048"},
 		"a fraction":            {raw("prompt", "x", "width", "512.0"), job.CodeInvalid, `"512.0" is not a whole number`},
 		"a hexadecimal number":  {raw("prompt", "x", "width", "0x200"), job.CodeInvalid, "not a whole number"},
@@ -72,11 +72,11 @@ func TestResolveRefusesInWords(t *testing.T) {
 		"between float steps":   {raw("prompt", "x", "cfg", "7.25"), job.CodeInvalid, "the nearest are 7.2 and 7.3"},
 		"a negative seed":       {raw("prompt", "x", "seed", "-1"), job.CodeInvalid, "no seed: want a whole number from 0 to 18446744073709551615"},
 		"a seed of 65 bits":     {raw("prompt", "x", "seed", "18446744073709551616"), job.CodeInvalid, "no seed"},
-		"a misspelt choice":     {raw("prompt", "x", "sampler", "eulr"), job.CodeMissingModel, `missing on the server in sampler: there is no "eulr" on the server; did you mean "euler"?`},
+		"a misspelt choice":     {raw("prompt", "x", "sampler", "eulr"), job.CodeMissingModel, `missing on the server (sampler): there is no "eulr" on the server; did you mean "euler"?`},
 		"an unknown choice":     {raw("prompt", "x", "lora", "watercolour"), job.CodeMissingModel, `there is no "watercolour" on the server; choose from tiny_lora.safetensors`},
 		"a path":                {raw("prompt", "x", "lora", "../../etc/passwd"), job.CodeMissingModel, "there is no"},
 		"a choice not UTF-8":    {raw("prompt", "x", "lora", "\xff"), job.CodeInvalid, "not the name of a choice"},
-		"strength without LoRA": {raw("prompt", "x", "lora_strength", "0.5"), job.CodeInvalid, "in lora_strength: has no effect without lora"},
+		"strength without LoRA": {raw("prompt", "x", "lora_strength", "0.5"), job.CodeInvalid, "(lora_strength): has no effect without lora"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +97,7 @@ func TestResolveOfOtherWorkflows(t *testing.T) {
 	_, err = c.Resolve("zebra\n", nil)
 	wantError(t, err, job.CodeUnknown, `"zebra\n"; there are test-edit, test-pattern`)
 	_, err = c.Resolve("test-edit", raw("image", "cat.png"))
-	wantError(t, err, job.CodeInvalid, "in image: is a picture: attach it as a file")
+	wantError(t, err, job.CodeInvalid, "(image): is a picture: attach it as a file")
 	_, err = c.Resolve("test-upscale", raw("factor", "3"))
 	wantError(t, err, job.CodeInvalid, `there is no "3"; choose from 2, 4, 8`)
 	got, err := c.Resolve("test-edit", raw("mix", "0.2"))
