@@ -26,8 +26,8 @@ func (bridgeCommand) Help() string {
 	return `Waits for NATS, which must have been set up with "discomfy init", and for ComfyUI, in any order. One
 bridge serves a queue; start a second one and it waits until the first is gone.
 
-On SIGINT or SIGTERM it takes no more jobs and leaves what runs in ComfyUI to its successor. A second
-signal ends it at once.
+On SIGINT or SIGTERM it takes no more jobs and leaves what runs in ComfyUI to its successor; with
+--drain it finishes that first. A second signal ends it at once.
 
 Example: discomfy bridge --nats nats://nats:4222 --comfyui http://comfyui:8188`
 }
@@ -62,6 +62,7 @@ func (c *bridgeCommand) Run(ctx context.Context, s *session) error {
 type bridgeProcess struct {
 	queue  job.Queue
 	config bridge.Config
+	drain  bool // finish what is inside ComfyUI when asked to stop
 	client *comfy.Client
 	set    *workflow.Set
 	log    *slog.Logger
@@ -80,14 +81,20 @@ func newBridge(queue job.Queue, server comfyFlags, f bridgeFlags, log *slog.Logg
 		return nil, usageError{fmt.Errorf("no workflow can be used: `discomfy workflows check` tells why")}
 	}
 	return &bridgeProcess{
-		queue: queue, client: client, set: set, log: log,
+		queue: queue, client: client, set: set, log: log, drain: f.Drain,
 		config: bridge.Config{Queue: queue, InFlight: f.InFlight, Timeouts: f.timeouts(), Log: log},
 	}, nil
 }
 
-// run serves the queue until ctx ends.
+// run serves the queue until ctx ends, and then, when it shall drain, until
+// nothing of the queue is inside ComfyUI.
 func (p *bridgeProcess) run(ctx context.Context, b *broker.Broker) error {
-	err := bridge.New(p.config, b, p.client, p.set).Run(ctx)
+	worker, working := bridge.New(p.config, b, p.client, p.set), ctx
+	if p.drain {
+		working = context.WithoutCancel(ctx)
+		defer context.AfterFunc(ctx, worker.Drain)()
+	}
+	err := worker.Run(working)
 	p.log.InfoContext(ctx, "stopped")
 	return err
 }

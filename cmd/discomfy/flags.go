@@ -53,6 +53,7 @@ type bridgeFlags struct {
 	InFlight     int           `name:"in-flight" env:"DISCOMFY_IN_FLIGHT" default:"2" placeholder:"N" help:"Jobs inside ComfyUI at once: one runs, the others are ready (${default})."`
 	Timeout      time.Duration `name:"timeout" env:"DISCOMFY_TIMEOUT" default:"10m" placeholder:"TIME" help:"Longest run of an image workflow (${default})."`
 	VideoTimeout time.Duration `name:"video-timeout" env:"DISCOMFY_VIDEO_TIMEOUT" default:"1h" placeholder:"TIME" help:"Longest run of a video workflow (${default})."`
+	Drain        bool          `name:"drain" env:"DISCOMFY_DRAIN" help:"When asked to stop, finish what is inside ComfyUI first, and take nothing new."`
 }
 
 func (f bridgeFlags) timeouts() map[workflow.Kind]time.Duration {
