@@ -2,6 +2,8 @@ package comfysim
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -52,4 +54,9 @@ func (s *Server) Socket(addr string) (SocketState, bool) {
 		}
 	}
 	return SocketState{}, false
+}
+
+// Commands are the names of the faults that happen once.
+func Commands() []string {
+	return slices.Collect(maps.Keys((&Server{}).commands()))
 }
