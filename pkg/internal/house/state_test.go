@@ -133,12 +133,13 @@ func rootOf(e ast.Expr) *ast.Ident {
 }
 
 func unwatchedGoroutines(tr tree) []string {
-	var starts, watches []string
+	var starts []string
+	watches := helpers(tr)
 	for _, f := range tr.source() {
 		if f.test && f.imports("go.uber.org/goleak") {
 			watches = append(watches, f.dir())
 		}
-		if watchable(f) && startsGoroutines(f) && !slices.Contains(starts, f.dir()) {
+		if inPkg := strings.HasPrefix(f.path, "pkg/"); inPkg && !f.test && startsGoroutines(f) && !slices.Contains(starts, f.dir()) {
 			starts = append(starts, f.dir())
 		}
 	}
@@ -151,10 +152,16 @@ func unwatchedGoroutines(tr tree) []string {
 	return complaints
 }
 
-// watchable leaves out commands, which end with their process, and the helpers
-// of tests, which end with the test that uses them.
-func watchable(f goFile) bool {
-	return !f.test && strings.HasPrefix(f.path, "pkg/") && !strings.HasSuffix(f.dir(), "test")
+// helpers are the packages that are handed a test: their goroutines end with
+// the test that uses them.
+func helpers(tr tree) []string {
+	var dirs []string
+	for _, f := range tr.source() {
+		if !f.test && f.imports("testing") {
+			dirs = append(dirs, f.dir())
+		}
+	}
+	return dirs
 }
 
 func startsGoroutines(f goFile) bool {
