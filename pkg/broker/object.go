@@ -130,14 +130,17 @@ func (b *Broker) getObject(ctx context.Context, bucket, name string) (io.ReadClo
 	if err != nil {
 		return nil, err
 	}
-	return &objectReader{ctx: ctx, b: b, object: o, stream: bucketPrefix + bucket,
+	ctx, cancel := context.WithCancel(ctx)
+	return &objectReader{ctx: ctx, cancel: cancel, b: b, object: o, stream: bucketPrefix + bucket,
 		subject: "$O." + bucket + ".C." + o.nuid, hash: sha256.New()}, nil
 }
 
 // objectReader reads a file chunk by chunk by direct reads, which need no
-// consumer and so no right to make one.
+// consumer and so no right to make one. While the caller works on a chunk, the
+// next one is on its way.
 type objectReader struct {
 	ctx     context.Context // of the whole read, as with a request's body
+	cancel  context.CancelFunc
 	b       *Broker
 	object  object
 	stream  string
@@ -147,7 +150,14 @@ type objectReader struct {
 	chunks  int
 	size    int64
 	rest    []byte
+	ahead   chan piece // answers once; nil while nothing is on its way
 	err     error
+}
+
+// piece is the answer to the read of one chunk.
+type piece struct {
+	msg *jetstream.RawStreamMsg
+	err error
 }
 
 func (r *objectReader) Read(p []byte) (int, error) {
@@ -162,27 +172,45 @@ func (r *objectReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// advance loads the next chunk; after the last one it returns io.EOF, or why
+// advance takes the next chunk; after the last one it returns io.EOF, or why
 // the file is not what was stored.
 func (r *objectReader) advance() error {
 	if r.chunks == r.object.chunks {
 		return r.check()
 	}
-	ctx, cancel := r.b.request(r.ctx, objectTimeout)
-	defer cancel()
-	msg, err := r.b.nextOf(ctx, r.stream, r.subject, r.seq+1)
-	if errors.Is(err, ErrNotFound) {
+	if r.ahead == nil {
+		r.request()
+	}
+	p := <-r.ahead
+	r.ahead = nil
+	if errors.Is(p.err, ErrNotFound) {
 		return fmt.Errorf("read %s: %w: %d of %d chunks are there", r.object.Name, ErrDamaged, r.chunks, r.object.chunks)
 	}
-	if err != nil {
-		return fmt.Errorf("read %s: %w", r.object.Name, err)
+	if p.err != nil {
+		return fmt.Errorf("read %s: %w", r.object.Name, p.err)
 	}
-	r.seq = msg.Sequence
+	r.seq = p.msg.Sequence
 	r.chunks++
-	r.size += int64(len(msg.Data))
-	r.hash.Write(msg.Data)
-	r.rest = msg.Data
+	if r.chunks < r.object.chunks {
+		r.request()
+	}
+	r.size += int64(len(p.msg.Data))
+	r.hash.Write(p.msg.Data)
+	r.rest = p.msg.Data
 	return nil
+}
+
+// request reads the chunk behind the last one beside the caller, within a
+// bound.
+func (r *objectReader) request() {
+	ahead, from := make(chan piece, 1), r.seq+1
+	r.ahead = ahead
+	go func() {
+		ctx, cancel := r.b.request(r.ctx, objectTimeout)
+		defer cancel()
+		msg, err := r.b.nextOf(ctx, r.stream, r.subject, from)
+		ahead <- piece{msg, err}
+	}()
 }
 
 func (r *objectReader) check() error {
@@ -192,8 +220,12 @@ func (r *objectReader) check() error {
 	return io.EOF
 }
 
-// Close ends the read; nothing is held that would have to be given back.
+// Close ends the read, and waits for what is on its way.
 func (r *objectReader) Close() error {
-	r.rest, r.err = nil, io.ErrClosedPipe
+	r.cancel()
+	if r.ahead != nil {
+		<-r.ahead
+	}
+	r.rest, r.ahead, r.err = nil, nil, io.ErrClosedPipe
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 	"discomfy/pkg/job"
 )
 
-const chunk = 512 << 10 // of a stored file; all but the last are full
+const chunk = 1008 << 10 // of a stored file; all but the last are full
 
 // drips reads at most 4 KiB at a time, as a network body does.
 type drips struct{ r io.Reader }

@@ -22,9 +22,9 @@ import (
 // overruns the stream's in-queue. So files are written here, in its format
 // (ADR-20): anything that reads object stores reads them.
 const (
-	// chunkSize is the size of every chunk but the last, in bytes: half of
-	// what a message may hold.
-	chunkSize = 512 << 10
+	// chunkSize is the size of every chunk but the last, in bytes: a little
+	// below what a message may hold, since each one is synced to the disk.
+	chunkSize = 1008 << 10
 	// chunkWindow is how many chunks may wait for their acknowledgement.
 	chunkWindow = 4
 	// chunkWithin is how long one acknowledgement may take: a deadline that
