@@ -14,8 +14,6 @@ var socketScenarios = []scenario{
 	{"client ids", clientIDs},
 	{"the same id after a reconnect", sameIDAfterReconnect},
 	{"ended while away", endedWhileAway},
-	{"deaf reconnect, and recovery", deafAndRecovery},
-	{"the wrong order of recovery", wrongOrder},
 }
 
 func connect(t *testing.T, s *target) {
@@ -86,67 +84,5 @@ func endedWhileAway(t *testing.T, s *target) {
 		if prompt, phase, _ := turn(ev); prompt == id && phase == "start" {
 			t.Error("after the return the old prompt was told again")
 		}
-	}
-}
-
-// deafen gives an ear whose socket the server has forgotten.
-func (s *target) deafen(t *testing.T) *ear {
-	t.Helper()
-	old := s.listen(t, uuid.NewString())
-	deaf := s.listen(t, old.id)
-	old.stop()
-	return deaf
-}
-
-// hears tells whether a submission is heard to its end in the present generation. The
-// server may forget the socket only after the submission: then the silence tells.
-func (s *target) hears(t *testing.T, e *ear) bool {
-	t.Helper()
-	generation := e.conn.Generation()
-	e.open.Add(1)
-	defer e.open.Add(-1)
-	arm := e.conn.Expect()
-	id := s.submit(t, e, pattern(1))
-	arm()
-	s.ended(t, id)
-	before := func(ev comfy.Event) bool {
-		prompt, phase, _ := turn(ev)
-		lost, isLoss := ev.(comfy.Disconnected)
-		return phase == "end" && prompt == id || isLoss && lost.Deaf && e.conn.Stats().Disconnected >= generation
-	}
-	heard := e.until(t, before)
-	_, deaf := heard.(comfy.Disconnected)
-	return !deaf
-}
-
-func deafAndRecovery(t *testing.T, s *target) {
-	s.need(t, "EmptyImage", "SaveImage")
-	e := s.deafen(t)
-	if s.hears(t, e) {
-		t.Fatal("the second socket hears although the first was closed after it was opened")
-	}
-	eventually(t, func() bool { return e.conn.Generation() == 2 })
-	r := e.follow(t, s.submit(t, e, pattern(1)))
-	r.well(t)
-	if n := e.conn.Stats().Deaf; n != 1 {
-		t.Errorf("%d deaf sockets", n)
-	}
-}
-
-// Opening the next socket before the deaf one is closed makes the next one deaf too.
-func wrongOrder(t *testing.T, s *target) {
-	s.need(t, "EmptyImage", "SaveImage")
-	deaf := s.deafen(t)
-	third := s.listen(t, deaf.id)
-	if !s.hears(t, third) {
-		t.Error("the third socket is deaf while the second is open")
-	}
-	deaf.stop()
-	if s.hears(t, third) {
-		t.Error("the third socket hears although the second was closed after it was opened")
-	}
-	eventually(t, func() bool { return third.conn.Generation() == 2 })
-	if stats := third.conn.Stats(); stats.Deaf != 1 {
-		t.Errorf("stats %+v", stats)
 	}
 }

@@ -28,12 +28,12 @@ func TestConformance(t *testing.T) {
 	for _, version := range versions {
 		t.Run("comfysim "+version, func(t *testing.T) {
 			t.Parallel()
-			_, url := comfysimtest.Start(t, comfysim.Config{Version: version, Speed: 20, PreviewMethod: "auto"})
-			conform(t, url)
+			fake, url := comfysimtest.Start(t, comfysim.Config{Version: version, Speed: 20, PreviewMethod: "auto"})
+			conform(t, url, fake)
 		})
 	}
 	if url := os.Getenv("COMFYUI_URL"); url != "" {
-		t.Run("real", func(t *testing.T) { conform(t, url) })
+		t.Run("real", func(t *testing.T) { conform(t, url, nil) })
 	}
 }
 
@@ -43,11 +43,12 @@ type scenario struct {
 	run  func(*testing.T, *target)
 }
 
-func conform(t *testing.T, url string) {
+func conform(t *testing.T, url string, fake *comfysim.Server) {
 	t.Helper()
 	s := newTarget(t, url)
+	s.fake = fake
 	var skipped []string
-	for _, sc := range slices.Concat(runScenarios, endScenarios, socketScenarios, previewScenarios, httpScenarios) {
+	for _, sc := range slices.Concat(runScenarios, endScenarios, socketScenarios, deafScenarios, previewScenarios, httpScenarios) {
 		t.Run(sc.name, func(t *testing.T) {
 			defer func() {
 				if t.Skipped() {
@@ -65,6 +66,7 @@ type target struct {
 	client  *comfy.Client
 	version comfy.Version
 	classes map[string]json.RawMessage
+	fake    *comfysim.Server // nil where the server is real
 }
 
 func newTarget(t *testing.T, url string) *target {
@@ -162,11 +164,18 @@ type ear struct {
 // listen connects under a client id; empty for none.
 func (s *target) listen(t *testing.T, clientID string) *ear {
 	t.Helper()
+	return s.listenWith(t, clientID, func(*comfy.ConnConfig) {})
+}
+
+func (s *target) listenWith(t *testing.T, clientID string, change func(*comfy.ConnConfig)) *ear {
+	t.Helper()
 	e := &ear{id: clientID, changed: make(chan struct{})}
-	e.conn = s.client.Conn(comfy.ConnConfig{
+	config := comfy.ConnConfig{
 		ClientID: clientID, Sink: e.sink, Open: func() int { return int(e.open.Load()) },
 		StatusWithin: time.Second, SilentFor: time.Second,
-	})
+	}
+	change(&config)
+	e.conn = s.client.Conn(config)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = e.conn.Run(ctx) }()
