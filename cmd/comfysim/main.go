@@ -71,7 +71,7 @@ func openLog(name string) (io.WriteCloser, error) {
 	if name == "" {
 		name = os.DevNull
 	}
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the run log: %w", err)
 	}
