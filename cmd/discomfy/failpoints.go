@@ -1,4 +1,4 @@
-//go:build failpoints
+//go:build failpoints && linux
 
 package main
 
@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,9 +24,6 @@ const (
 	// that is passed: the time and the point.
 	failpointLog = "DISCOMFY_FAILPOINT_LOG"
 )
-
-// settle is how long a signal to ourselves may take to reach this thread.
-const settle = 50 * time.Millisecond
 
 // failpoints reads the environment and returns what is to be called at each
 // point, nil when nothing was asked for.
@@ -99,11 +97,13 @@ func parseAction(text string) (func(context.Context), error) {
 	return nil, fmt.Errorf("unknown action %q", text)
 }
 
-// signalSelf returns after the signal has reached all threads: one that stops
-// us takes effect here and nowhere later.
+// signalSelf sends the signal to this very thread, which handles it on its way
+// out of the call: what stops or ends us does so here and no later, and nothing
+// lies between the waking and what follows the point.
 func signalSelf(s syscall.Signal) {
-	_ = syscall.Kill(os.Getpid(), s)
-	sleep(context.Background(), settle)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	_ = syscall.Tgkill(os.Getpid(), syscall.Gettid(), s)
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -114,6 +114,8 @@ func (c *verdict) readRuns() {
 		case Restarted, Cleared:
 			c.losses = append(c.losses, loss{i, event.Prompt})
 			c.report.Losses++
+		case Queued:
+			c.report.Prompts++
 		case Started:
 			if event.Job.IsZero() {
 				continue // somebody else's

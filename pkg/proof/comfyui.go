@@ -33,7 +33,7 @@ func ReadRuns(r io.Reader) ([]Event, error) {
 			return nil, fmt.Errorf("read ComfyUI's log: line %d: %w", n, err)
 		}
 		switch e.Kind {
-		case Started, Ended, Restarted, Cleared:
+		case Queued, Started, Ended, Restarted, Cleared:
 			events = append(events, e)
 		}
 	}

@@ -32,6 +32,7 @@ func TestReadRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []proof.Event{
+		{Kind: proof.Queued, Prompt: "p"},
 		{Kind: proof.Started, Prompt: "p", Job: id, Attempt: 2},
 		{Kind: proof.Ended, Prompt: "p", Outcome: proof.Succeeded},
 		{Kind: proof.Restarted},

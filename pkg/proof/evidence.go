@@ -31,6 +31,7 @@ type EventKind string
 
 // The events of ComfyUI's log.
 const (
+	Queued  EventKind = "queued"
 	Started EventKind = "started"
 	Ended   EventKind = "ended"
 	// Restarted and Cleared are losses of memory: of everything, and of the

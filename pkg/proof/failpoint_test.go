@@ -60,10 +60,16 @@ type stage struct {
 	accepted []job.ID
 }
 
+// newStage runs jobs of about a second: long enough to be cancelled, and to
+// remove a copy.
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	// Runs take about a second: long enough to be cancelled, and to remove a copy.
-	s := &stage{Rig: start(t, rig.Config{Speed: "4"})}
+	return newStageWith(t, rig.Config{Speed: "4"})
+}
+
+func newStageWith(t *testing.T, cfg rig.Config) *stage {
+	t.Helper()
+	s := &stage{Rig: start(t, cfg)}
 	var b bytes.Buffer
 	img := image.NewRGBA(image.Rect(0, 0, 64, 64))
 	img.Set(1, 1, color.White)
@@ -98,6 +104,28 @@ func TestFrozenAtAFailpoint(t *testing.T) {
 		}
 	}
 	s.verdict()
+}
+
+// TestALateCopyIsRemoved kills a bridge whose prompt is on its way for longer
+// than its successor looks for it: the copy arrives after the job was submitted
+// again, and must not run to its end.
+func TestALateCopyIsRemoved(t *testing.T) {
+	t.Parallel()
+	s := newStageWith(t, rig.Config{Speed: "1"})
+	s.must(s.Faults(`{"http": [{"route": "POST /prompt", "mode": "late", "delay": "5s", "times": 1}]}`))
+	first, second := s.life(), s.life()
+	s.must(first.Arm())
+	s.Eventually("the first bridge is active", first.Active)
+	s.must(second.Arm())
+	q := s.request(window{})
+	s.submit(q)
+	s.Eventually("the prompt is on its way", func() bool { return first.Passed(bridge.PointBeforePost) > 0 && s.Struck() })
+	first.Kill()
+	s.Ended(q.ID)
+	s.verdict()
+	if !second.Said("superfluous copy removed") {
+		t.Error("no copy was removed")
+	}
 }
 
 // within runs one window as a test of its own.
@@ -149,7 +177,7 @@ func (s *stage) strike(w window, action string) {
 }
 
 // wake lets a frozen bridge go on. One that was frozen just before its POST
-// wakes while its successor is at work, so that the copy that it still sends
+// wakes while its successor is at work, so that a copy that it may still send
 // can be removed; every other wakes when all is over.
 func (s *stage) wake(w window, first, second *rig.Bridge, id job.ID) {
 	s.Helper()
@@ -164,7 +192,7 @@ func (s *stage) wake(w window, first, second *rig.Bridge, id job.ID) {
 	}
 	first.Thaw()
 	if w.point == bridge.PointBeforePost {
-		s.Eventually("the copy that the first bridge still sent is removed", func() bool { return second.Said("superfluous copy removed") })
+		s.Eventually("the first bridge stands by", func() bool { return first.Said("waiting for the lease again") || first.Said("lost the lease") })
 	}
 }
 
@@ -201,7 +229,7 @@ func (s *stage) job(w window, first *rig.Bridge) job.ID {
 func (s *stage) request(w window) job.Request {
 	s.Helper()
 	if w.point == bridge.PointBeforeUpload {
-		q := s.Request("ann", "test-upscale", map[string]string{"image": s.picture})
+		q := s.Request("ann", "test-upscale", nil)
 		q.Inputs = map[string]string{"image": s.picture}
 		return q
 	}

@@ -48,6 +48,7 @@ type Report struct {
 	Retried    int               // jobs with more than one attempt
 	Forgotten  []job.ID          // jobs that completed again after ComfyUI had lost its memory
 	Overtaken  int               // cancelled jobs whose run completed all the same
+	Prompts    int               // prompts that ComfyUI took, those of others too
 	Runs       int               // runs of ours that started
 	Completed  int               // those that completed
 	Losses     int               // ComfyUI's losses of memory
@@ -79,7 +80,7 @@ func (r Report) String() string {
 		line("failures", "%s", counted(r.Failures))
 	}
 	line("attempts", "%d jobs needed more than one", r.Retried)
-	line("runs", "%d started, %d completed, %d of them of cancelled jobs", r.Runs, r.Completed, r.Overtaken)
+	line("runs", "%d prompts, %d started, %d completed, %d of them of cancelled jobs", r.Prompts, r.Runs, r.Completed, r.Overtaken)
 	line("files", "%d read to their end and compared, %d orphans", r.Files, r.Orphans)
 	line("bridges", "%d take-overs", r.Takeovers)
 	line("ComfyUI", "lost its memory %d times; %d jobs completed again because of it", r.Losses, len(r.Forgotten))

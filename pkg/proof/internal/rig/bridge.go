@@ -39,6 +39,16 @@ func (b *Bridge) Passed(point string) int {
 // Active reports whether its present life has begun to serve the queue.
 func (b *Bridge) Active() bool { return b.SaidSince(b.mark, "serving the queue") }
 
+// Leads reports whether it serves the queue now, as far as it knows.
+func (b *Bridge) Leads() bool {
+	data, err := os.ReadFile(b.Log)
+	if err != nil || int64(len(data)) < b.mark || !b.Running() {
+		return false
+	}
+	life := string(data[b.mark:])
+	return strings.LastIndex(life, "serving the queue") > strings.LastIndex(life, "no longer active")
+}
+
 // Struck reports whether its present life was ended or frozen.
 func (b *Bridge) Struck() bool { return !b.Running() || b.Frozen() }
 

@@ -5,6 +5,7 @@ package rig
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -148,6 +149,20 @@ func (r *Rig) Faults(switches string) error {
 		return err
 	}
 	return expect(res)
+}
+
+// Struck reports whether the faults of routes that were to strike a number of
+// times have done so.
+func (r *Rig) Struck() bool {
+	res, err := r.ask(http.MethodGet, "/comfysim/faults", nil)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	var faults struct {
+		HTTP []any `json:"http"`
+	}
+	return json.NewDecoder(res.Body).Decode(&faults) == nil && len(faults.HTTP) == 0
 }
 
 // NoFaults switches all of them off.
