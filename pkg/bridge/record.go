@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"math"
 	"time"
 
 	"discomfy/pkg/comfy"
@@ -101,8 +102,13 @@ func (r *record) leave(id string, now time.Time) {
 	n.done, r.dirty = true, true
 }
 
+// step notes how far a node is. Servers tell it twice, alone and among the
+// states of all nodes: the second time is no news.
 func (r *record) step(id string, value, most float64) {
 	n := r.node(id)
+	if n.value == value && n.max == most {
+		return
+	}
 	n.value, n.max = value, most
 	if most > 0 {
 		n.fraction = max(n.fraction, min(1, value/most))
@@ -152,7 +158,7 @@ func (r *record) snapshot(now time.Time) job.Progress {
 	share, left, known := r.shares(now)
 	// 100 is said by the end alone.
 	r.percent = max(r.percent, min(99, 100*share))
-	p.Percent = r.percent
+	p.Percent = math.Round(10*r.percent) / 10
 	if known && !r.started.IsZero() {
 		p.ETA = now.Add(seconds(left))
 	}

@@ -90,6 +90,24 @@ func TestEventsReachTheirOwnPromptOnly(t *testing.T) {
 	}
 }
 
+func TestAStepThatIsToldTwiceIsNewsOnce(t *testing.T) {
+	t.Parallel()
+	tr, _ := newTestTracker()
+	rec := tr.attach("a", newPlan("w", sampling, newMemory()))
+	tr.handle(comfy.NodeStates{Prompt: "a", Nodes: map[string]comfy.NodeState{"2": {State: "running", Value: 1, Max: 4}}})
+	if p, _, ok := tr.report(rec); !ok || p.Step != 1 {
+		t.Errorf("step %d, %v", p.Step, ok)
+	}
+	tr.handle(comfy.StepProgress{Prompt: "a", Node: "2", Value: 1, Max: 4})
+	if tr.news(rec) {
+		t.Error("the same step is news again")
+	}
+	tr.handle(comfy.StepProgress{Prompt: "a", Node: "2", Value: 2, Max: 4})
+	if !tr.news(rec) {
+		t.Error("the next step is no news")
+	}
+}
+
 func TestFramesWithoutAPromptBelongToTheOneThatRuns(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
