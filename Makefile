@@ -5,6 +5,10 @@ SHELL       := bash
 
 FUZZTIME ?= 10s
 BENCH    ?= .
+JOBS     ?= 2000
+FAULTS   ?= 60
+SEED     ?= 0
+HOURS    ?= 8
 
 # .ci/run names the versions of the tools, once.
 golangci_version := $(shell sed -n 's/^golangci_version=//p' .ci/run)
@@ -12,7 +16,7 @@ golangci := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(gola
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## run all tests
@@ -40,6 +44,18 @@ fuzz: ## fuzz every target for FUZZTIME (10s each)
 bench: ## run the benchmarks that match BENCH (all); all of them write docs/benchmarks.md
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(go list ./... | grep -v '/pkg/bench$$')
 	go test -run '^$$' -bench '$(BENCH)' -timeout 30m ./pkg/bench -update
+
+.PHONY: failpoints
+failpoints: ## kill and freeze bridges at every failpoint
+	go test ./pkg/proof -run 'AtAFailpoint|ALateCopy' -count 1 -v -timeout 30m -args -failpoints
+
+.PHONY: chaos
+chaos: failpoints ## JOBS jobs and FAULTS faults, drawn by SEED (0 draws one)
+	go test ./pkg/proof -run TestChaos -count 1 -v -timeout 60m -args -jobs $(JOBS) -faults $(FAULTS) -seed $(SEED)
+
+.PHONY: soak
+soak: ## HOURS simulated hours of work, with an eye on memory and the like
+	go test ./pkg/proof -run TestSoak -count 1 -v -timeout 60m -args -hours $(HOURS)
 
 .PHONY: demo
 demo: ## watch three jobs travel the whole path

@@ -6,7 +6,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +25,10 @@ const (
 	// failpointLog names a file to which a line is appended for every point
 	// that is passed: the time and the point.
 	failpointLog = "DISCOMFY_FAILPOINT_LOG"
+	// vitalsLog names a file to which SIGUSR1 appends a line of JSON about the
+	// process, and beside it a heap profile: what a soak test watches, without a
+	// port that production has not.
+	vitalsLog = "DISCOMFY_VITALS_LOG"
 )
 
 // failpoints reads the environment and returns what is to be called at each
@@ -39,17 +45,51 @@ func failpoints(getenv func(string) string) (func(context.Context, string), erro
 		}
 		p.set = append(p.set, f)
 	}
-	if name := getenv(failpointLog); name != "" {
-		log, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", failpointLog, err)
-		}
-		p.log = log
+	var err error
+	if p.log, err = openLog(getenv, failpointLog); err != nil {
+		return nil, err
+	}
+	vitals, err := openLog(getenv, vitalsLog)
+	if err != nil {
+		return nil, err
+	}
+	if vitals != nil {
+		go reportVitals(vitals)
 	}
 	if p.log == nil && len(p.set) == 0 {
 		return nil, nil
 	}
 	return p.at, nil
+}
+
+// openLog opens the file that a variable names, to append to it; nil where it
+// names none.
+func openLog(getenv func(string) string, variable string) (*os.File, error) {
+	name := getenv(variable)
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	return f, nil
+}
+
+// reportVitals lasts as long as the process.
+func reportVitals(log *os.File) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGUSR1)
+	for range asked {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		if f, err := os.Create(log.Name() + ".heap"); err == nil {
+			_ = pprof.WriteHeapProfile(f) // nobody would hear of it
+			f.Close()
+		}
+		fmt.Fprintf(log, `{"goroutines": %d, "heap_bytes": %d}`+"\n", runtime.NumGoroutine(), m.HeapAlloc)
+	}
 }
 
 // failpoint is an action at a point.

@@ -93,10 +93,14 @@ func newOrder(r *rand.Rand) order {
 	return o
 }
 
+// processFaults is how many kinds, the first ones, strike whole processes. Half
+// of the faults are among them.
+const processFaults = 16
+
 func newFault(r *rand.Rand, jobs, i int) fault {
 	k := faultKinds[r.IntN(len(faultKinds))]
-	if i < len(faultKinds) && i%2 == 0 {
-		k = faultKinds[i] // a long campaign has at least half of the kinds
+	if i%2 == 0 {
+		k = faultKinds[r.IntN(processFaults)]
 	}
 	w := windows[r.IntN(len(windows))]
 	f := fault{at: r.IntN(max(1, jobs*9/10)), kind: k.name, active: r.IntN(4) > 0}

@@ -12,6 +12,7 @@ import (
 type Bridge struct {
 	*Process
 	points string // the log of the points it passed
+	vitals string // the log of what it tells of itself
 	begun  int64  // where the points of its present life begin
 	mark   int64  // where the present life begins in its log
 }

@@ -21,13 +21,10 @@ func natsConfig(text string, settings map[string]string) (string, error) {
 	return text, nil
 }
 
-// writeNATSConfig writes the configuration of a server that listens at addr.
-func writeNATSConfig(original, file, addr, store, maxFileStore string) error {
+// writeNATSConfig writes the configuration of a server that listens at addr,
+// and for its monitoring at another address.
+func writeNATSConfig(original, file, addr, monitor, store, maxFileStore string) error {
 	text, err := os.ReadFile(original)
-	if err != nil {
-		return err
-	}
-	monitor, err := freeAddress()
 	if err != nil {
 		return err
 	}

@@ -36,12 +36,12 @@ type Rig struct {
 	ComfyUI *Process
 	Broker  *broker.Broker // an ingress's connection
 
-	cfg      Config
-	dir      string
-	natsURL  string
-	comfyURL string
-	set      *workflow.Set
-	bridges  []*Process
+	cfg         Config
+	dir         string
+	natsURL     string
+	monitorAddr string // of NATS
+	comfyURL    string
+	set         *workflow.Set
 }
 
 // Start starts NATS and the fake ComfyUI and sets NATS up. Everything ends
@@ -74,7 +74,9 @@ func (r *Rig) startNATS() {
 	addr, err := freeAddress()
 	r.must(err)
 	file := filepath.Join(r.dir, "nats.conf")
-	r.must(writeNATSConfig(r.cfg.NATSConfig, file, addr, filepath.Join(r.dir, "nats"), r.cfg.MaxFileStore))
+	r.monitorAddr, err = freeAddress()
+	r.must(err)
+	r.must(writeNATSConfig(r.cfg.NATSConfig, file, addr, r.monitorAddr, filepath.Join(r.dir, "nats"), r.cfg.MaxFileStore))
 	r.natsURL = "nats://" + addr
 	r.NATS = r.process("nats", r.cfg.Programs.NATS, "-c", file)
 	r.must(r.NATS.Start())
@@ -109,19 +111,21 @@ func (r *Rig) NATSURL() string { return r.natsURL }
 
 // Bridge is a bridge that has not been started yet.
 func (r *Rig) Bridge(name string) *Bridge {
-	p := r.process("bridge-"+name, r.cfg.Programs.Discomfy, "bridge", "--nats", r.natsURL, "--comfyui", r.comfyURL,
+	return r.discomfy("bridge-"+name, "bridge", "--nats", r.natsURL, "--comfyui", r.comfyURL,
 		"--lease", r.cfg.Lease.String(), "--log-format", "json", "--log-level", "debug")
-	b := &Bridge{Process: p, points: r.path("points-" + name)}
-	p.env = []string{"DISCOMFY_FAILPOINT_LOG=" + b.points}
-	r.bridges = append(r.bridges, p)
-	return b
 }
 
-// Discomfy is another command of the program.
-func (r *Rig) Discomfy(name string, args ...string) *Bridge {
-	p := r.process(name, r.cfg.Programs.Discomfy, args...)
-	b := &Bridge{Process: p, points: r.path("points-" + name)}
-	p.env = []string{"DISCOMFY_FAILPOINT_LOG=" + b.points, "DISCOMFY_NATS_URL=" + r.natsURL}
+// Submitter is a `discomfy submit` that has not been started yet.
+func (r *Rig) Submitter(name string, args ...string) *Bridge {
+	return r.discomfy("submit-"+name, append([]string{"submit", "--nats", r.natsURL}, args...)...)
+}
+
+func (r *Rig) discomfy(name string, args ...string) *Bridge {
+	b := &Bridge{
+		Process: r.process(name, r.cfg.Programs.Discomfy, args...),
+		points:  r.path(name + ".points"), vitals: r.path(name + ".vitals"),
+	}
+	b.env = []string{"DISCOMFY_FAILPOINT_LOG=" + b.points, "DISCOMFY_VITALS_LOG=" + b.vitals}
 	return b
 }
 
@@ -132,27 +136,34 @@ func (r *Rig) process(name, path string, args ...string) *Process {
 	p := newProcess(name, r.path(name+".log"), path, args...)
 	r.Cleanup(func() {
 		p.Kill()
+		r.keep(p)
 		if r.Failed() {
-			r.keep(p)
 			r.Logf("%s printed last:\n%s", name, p.Tail(40))
 		}
 	})
 	return p
 }
 
-// keep copies a log to the folder that DISCOMFY_PROOF_LOGS names.
+// keep copies what a process left to the folder that DISCOMFY_PROOF_LOGS names.
 func (r *Rig) keep(p *Process) {
 	folder := os.Getenv("DISCOMFY_PROOF_LOGS")
 	if folder == "" {
 		return
 	}
-	data, err := os.ReadFile(p.Log)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, p.Name+".log"), data, 0o600)
+	for _, file := range append([]string{r.path("runs")}, glob(r.path(p.Name+".*"))...) {
+		data, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, filepath.Base(file)), data, 0o600)
+		}
+		if err != nil {
+			r.Logf("keep %s: %v", filepath.Base(file), err)
+		}
 	}
-	if err != nil {
-		r.Logf("keep the log of %s: %v", p.Name, err)
-	}
+}
+
+func glob(pattern string) []string {
+	names, _ := filepath.Glob(pattern) // the pattern is ours
+	return names
 }
 
 func (r *Rig) path(name string) string { return filepath.Join(r.dir, name) }
