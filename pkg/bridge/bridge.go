@@ -47,6 +47,9 @@ type Config struct {
 	// unknown to ComfyUI. Defaults to 2 s: a large body can still be on its way
 	// when the first look says "unknown".
 	Looks time.Duration
+	// LivesOn is how long a run may go on after its stop was asked for before
+	// its record ends all the same: a long node hears nothing. Defaults to 30 s.
+	LivesOn time.Duration
 	// Log receives what operators look for. Defaults to nowhere.
 	Log *slog.Logger
 	// Hook is called at the named points of a job's way, for fault tests. It is
@@ -69,6 +72,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Looks <= 0 {
 		c.Looks = 2 * time.Second
+	}
+	if c.LivesOn <= 0 {
+		c.LivesOn = 30 * time.Second
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

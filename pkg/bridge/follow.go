@@ -75,7 +75,7 @@ func (r *run) vanished(ctx context.Context, f found) (step, error) {
 		r.stop = newStopping(stopRequest{stop: job.Stop{Code: job.CodeCancelled, By: byServer}})
 		return r.endStopped(ctx)
 	}
-	return r.again(ctx, "ComfyUI lost it; trying again", "")
+	return r.again(ctx, "ComfyUI does not have it; trying again", r.doubt)
 }
 
 // follow waits for the run's end.

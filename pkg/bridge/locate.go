@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -59,7 +60,7 @@ func (r *run) locate(ctx context.Context) (found, error) {
 			said++
 		}
 		// A prompt that was accepted, and is stopped, is not submitted again.
-		if said == 2 || said == 1 && r.stop != nil && r.look().inside || r.stop.overdue() {
+		if said == 2 || said == 1 && r.stop != nil && r.look().inside || r.overdue() {
 			return f, nil
 		}
 		r.cfg.Hook(ctx, PointBetweenLooks)
@@ -183,12 +184,15 @@ func tagOf(extra map[string]json.RawMessage) (tag, bool) {
 func (a *active) halt(ctx context.Context, q comfy.Queue, id comfy.PromptID) (bool, error) {
 	version := a.link.state().version
 	where := placeOf(q, id)
+	if where != absent && version.CancelsJobs() {
+		_, err := a.comfy.CancelJob(ctx, id)
+		if !errors.Is(err, comfy.ErrUnsupported) { // a proxy may hide the route
+			return true, wrap("cancel in ComfyUI", err)
+		}
+	}
 	switch {
 	case where == absent:
 		return true, nil
-	case version.CancelsJobs():
-		_, err := a.comfy.CancelJob(ctx, id)
-		return true, wrap("cancel in ComfyUI", err)
 	case where == waiting:
 		return true, wrap("remove from ComfyUI's queue", a.comfy.DeleteQueued(ctx, id))
 	case version.InterruptsByID():

@@ -18,6 +18,10 @@ import (
 // ComfyUI down with it must not do so for ever.
 const mostStarts = 3
 
+// mostAttempts bounds how often a job is posted in vain, so that something that
+// answers in ComfyUI's place does not keep it for ever.
+const mostAttempts = 20
+
 // run is a job that left the schedule. Its owner is one goroutine, which walks
 // through the steps below and is the only one that writes the job's states.
 type run struct {
@@ -36,6 +40,9 @@ type run struct {
 	plan  *plan
 	rec   *record
 	stop  *stopping
+	doubt job.Code // why this attempt may be repeated once
+
+	vacated bool // its place in the window is free; guarded by the mutex of active
 
 	pmu    sync.Mutex
 	public public
@@ -190,10 +197,10 @@ func (r *run) fail(ctx context.Context, phase job.Phase, err error) (step, error
 // again gives the job back to the schedule, before all others: ComfyUI no
 // longer knows it, or it failed in a way that is worth one more try.
 func (r *run) again(ctx context.Context, note string, retry job.Code) (step, error) {
-	if r.state.Starts >= mostStarts {
+	if r.state.Starts >= mostStarts || r.state.Attempt >= mostAttempts {
 		return r.fail(ctx, job.Failed, &job.Error{
 			Code:    job.CodeInternal,
-			Message: fmt.Sprintf("ComfyUI lost it during each of %d runs", r.state.Starts),
+			Message: fmt.Sprintf("ComfyUI lost it each time: %d submissions, %d runs", r.state.Attempt, r.state.Starts),
 		})
 	}
 	err := r.advance(ctx, job.Queued, func(s *job.State) {

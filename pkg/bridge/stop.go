@@ -11,10 +11,6 @@ import (
 // byServer is who stopped a run that was stopped in ComfyUI's own page.
 const byServer = "server"
 
-// livesOn is how long a run may go on after its stop was asked for before its
-// record ends all the same: a long node hears nothing.
-const livesOn = 30 * time.Second
-
 // stopRequest asks the owner of a run to stop it.
 type stopRequest struct {
 	stop job.Stop
@@ -29,7 +25,7 @@ type stopping struct {
 func newStopping(s stopRequest) *stopping { return &stopping{Stop: s.stop, since: time.Now()} }
 
 // overdue reports that the record should end without waiting any longer.
-func (s *stopping) overdue() bool { return s != nil && time.Since(s.since) > livesOn }
+func (r *run) overdue() bool { return r.stop != nil && time.Since(r.stop.since) > r.cfg.LivesOn }
 
 func (r *run) timedOut() stopRequest {
 	return stopRequest{stop: job.Stop{Code: job.CodeTimedOut, By: "limit of " + r.limit().String()}}
@@ -76,7 +72,7 @@ func (r *run) pushStop(ctx context.Context) (step, error) {
 	if err != nil {
 		r.log.WarnContext(ctx, "stopping: trying again", slog.Any(keyError, err))
 	}
-	if r.stop.overdue() {
+	if r.overdue() {
 		return r.outlive(ctx)
 	}
 	return nil, nil

@@ -180,6 +180,10 @@ func (r *run) post(ctx context.Context) (step, error) {
 	}
 }
 
+// unreadable is the type of a refusal by which a server says that it could not
+// read the prompt.
+const unreadable = "unreadable"
+
 // posted is the answer to a POST.
 type posted struct {
 	accepted comfy.Accepted
@@ -191,6 +195,9 @@ func (r *run) answered(ctx context.Context, p posted, gen uint64) (step, error) 
 	switch {
 	case p.err == nil:
 		return r.accepted(ctx, p.accepted, gen)
+	case rejected && rejection.Type == unreadable && r.state.Retry != job.CodeRejected:
+		// What we post can be read; a server in trouble, or a proxy, says so too.
+		r.doubt = job.CodeRejected
 	case rejected:
 		return r.fail(ctx, job.Rejected, r.rejection(rejection))
 	case refused(p.err):
