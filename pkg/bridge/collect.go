@@ -85,7 +85,6 @@ func (r *run) awaitSettled(ctx context.Context) {
 
 // collect stores the run's files and writes its end.
 func (r *run) collect(ctx context.Context, outputs []comfy.Output) (step, error) {
-	r.vacate(r)
 	files := r.wanted(outputs)
 	if len(files) == 0 {
 		return r.fail(ctx, job.Failed, &job.Error{Code: job.CodeNoOutput, Message: "no output node saved a file"})

@@ -43,7 +43,7 @@ func (a *active) take(link linkState) *held {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !link.ready() || a.full || a.drains() || a.window >= a.cfg.InFlight || len(a.runs) >= 2*a.cfg.InFlight {
+	if !link.ready() || a.full || a.drains() || a.window >= a.cfg.InFlight {
 		return nil
 	}
 	return a.schedule.next()
@@ -62,28 +62,11 @@ func (a *active) begin(ctx context.Context, h *held, first step) *run {
 	return r
 }
 
-// vacate frees the place of a run that ComfyUI is through with, so that the
-// next one need not wait until the result is stored. As many runs as the window
-// has places may be in that state.
-func (a *active) vacate(r *run) {
-	a.mu.Lock()
-	a.freePlace(r)
-	a.mu.Unlock()
-	poke(a.free)
-}
-
-func (a *active) freePlace(r *run) {
-	if !r.vacated {
-		r.vacated = true
-		a.window--
-	}
-}
-
 // leave ends the ownership of a job and frees its place in the window.
 func (a *active) leave(r *run, back *held) {
 	a.mu.Lock()
 	delete(a.runs, r.id())
-	a.freePlace(r)
+	a.window--
 	if back != nil {
 		a.schedule.giveBack(back)
 	}

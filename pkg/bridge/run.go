@@ -42,8 +42,6 @@ type run struct {
 	stop  *stopping
 	doubt job.Code // why this attempt may be repeated once
 
-	vacated bool // its place in the window is free; guarded by the mutex of active
-
 	pmu    sync.Mutex
 	public public
 }
