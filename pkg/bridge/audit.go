@@ -17,7 +17,7 @@ const answerWithin = 10 * time.Second
 // Pace of the looks at ComfyUI's queue.
 const (
 	auditEvery = 500 * time.Millisecond // at the most, when something changes
-	auditIdle  = 10 * time.Second       // at the least, while jobs are inside
+	auditIdle  = 5 * time.Second        // at the least, while jobs are inside
 )
 
 // audit compares ComfyUI's queue with what we believe is in it: at each new

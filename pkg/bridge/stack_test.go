@@ -44,11 +44,12 @@ type stack struct {
 
 // settings of a stack.
 type settings struct {
-	tcp    bool // connect over TCP, so that the server can be stopped and started again
-	sim    comfysim.Config
-	bridge bridge.Config
-	lease  time.Duration
-	none   bool // no bridge yet
+	tcp     bool // connect over TCP, so that the server can be stopped and started again
+	sim     comfysim.Config
+	bridge  bridge.Config
+	lease   time.Duration
+	natsURL string // of the bridge, where its way to NATS is another
+	none    bool   // no bridge yet
 }
 
 func start(t *testing.T, s settings) *stack {
@@ -93,9 +94,13 @@ func testWorkflows(t *testing.T) *workflow.Set {
 
 func (s *stack) connect(name string, cfg broker.Config) *broker.Broker {
 	s.Helper()
-	cfg.InProcess, cfg.Name = s.nats, name
-	if s.tcp {
-		cfg.InProcess, cfg.URL = nil, s.nats.ClientURL()
+	cfg.Name = name
+	switch {
+	case cfg.URL != "":
+	case s.tcp:
+		cfg.URL = s.nats.ClientURL()
+	default:
+		cfg.InProcess = s.nats
 	}
 	b, err := broker.Connect(s.Context(), cfg)
 	if err != nil {
@@ -136,7 +141,7 @@ func (s *stack) drainable() (drain func(), done <-chan error) {
 func (s *stack) newBridge(cfg settings) (b *bridge.Bridge, release func()) {
 	s.Helper()
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	conn := s.connect("bridge", broker.Config{Lease: cfg.lease, Log: log})
+	conn := s.connect("bridge", broker.Config{URL: cfg.natsURL, Lease: cfg.lease, Log: log})
 	c, err := comfy.New(comfy.Config{URL: s.url, Log: log})
 	if err != nil {
 		s.Fatal(err)

@@ -55,7 +55,8 @@ func (t *tracker) attach(prompt comfy.PromptID, p *plan) *record {
 func (t *tracker) detach(prompt comfy.PromptID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, ok := t.records[prompt]; ok {
+	if r, ok := t.records[prompt]; ok {
+		r.preview = nil // nobody will ask for it, and it is large
 		t.own(prompt)
 		t.disown(prompt)
 	}

@@ -1,0 +1,148 @@
+package bridge_test
+
+import (
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/comfy/comfysim"
+	"discomfy/pkg/job"
+)
+
+// direction is a way through a line.
+type direction int
+
+const (
+	toNATS direction = iota
+	fromNATS
+)
+
+// line is a network between a bridge and NATS, of which each direction can be
+// stopped for a while: what is sent then is on its way until it goes on.
+type line struct {
+	listener net.Listener
+	to       string
+	open     [2]sync.RWMutex // held for writing while the direction is stopped
+	conns    sync.WaitGroup
+}
+
+func (s *stack) line() *line {
+	s.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.Fatal(err)
+	}
+	l := &line{listener: listener, to: strings.TrimPrefix(s.nats.ClientURL(), "nats://")}
+	l.conns.Go(l.accept)
+	s.Cleanup(func() {
+		_ = listener.Close()
+		l.conns.Wait()
+	})
+	return l
+}
+
+func (l *line) url() string { return "nats://" + l.listener.Addr().String() }
+
+func (l *line) accept() {
+	for {
+		near, err := l.listener.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.Dial("tcp", l.to)
+		if err != nil {
+			_ = near.Close()
+			continue
+		}
+		l.conns.Go(func() { l.pass(far, near, toNATS) })
+		l.conns.Go(func() { l.pass(near, far, fromNATS) })
+	}
+}
+
+func (l *line) pass(to, from net.Conn, d direction) {
+	defer to.Close()
+	defer from.Close()
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		l.open[d].RLock()
+		_, werr := to.Write(buffer[:n])
+		l.open[d].RUnlock()
+		if err != nil || werr != nil {
+			return
+		}
+	}
+}
+
+// TestABridgeThatLosesItsNetworkIsReplaced stops one direction, or both, for
+// longer than the lease while a job runs, and lets it go on afterwards.
+func TestABridgeThatLosesItsNetworkIsReplaced(t *testing.T) {
+	t.Parallel()
+	for name, stopped := range map[string][]direction{
+		"it is not heard":      {toNATS},
+		"it hears nothing":     {fromNATS},
+		"neither gets through": {toNATS, fromNATS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const lease = 2 * time.Second
+			s := start(t, settings{none: true, tcp: true, sim: comfysim.Config{Speed: 1}})
+			l := s.line()
+			s.bridge(settings{natsURL: l.url(), lease: lease})
+			running := s.ask("ann", "work", map[string]string{"seconds": "5", "steps": "50"})
+			s.phase(running, job.Running)
+			first := s.epoch()
+			s.bridge(settings{lease: lease})
+			for _, d := range stopped {
+				l.open[d].Lock()
+			}
+			s.eventually("the standby has taken over", func() bool { return s.epoch() > first })
+			waiting := s.ask("bob", "work", map[string]string{"salt": "1"})
+			<-time.After(lease)
+			for _, d := range stopped {
+				l.open[d].Unlock()
+			}
+			s.once(running, waiting)
+			s.once(s.ask("ann", "work", map[string]string{"salt": "2"}))
+		})
+	}
+}
+
+// epoch is that of the bridge which answers now, 0 when none does.
+func (s *stack) epoch() uint64 {
+	snap, err := s.broker.Snapshot(s.Context(), job.DefaultQueue)
+	if err != nil {
+		return 0
+	}
+	return snap.Epoch
+}
+
+// TestAFullResultsStoreKeepsTheJob makes room only after the job has run.
+func TestAFullResultsStoreKeepsTheJob(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{none: true})
+	if err := s.broker.Init(t.Context(), broker.InitConfig{ResultsBytes: 64 << 10}); err != nil {
+		t.Fatal(err)
+	}
+	s.bridge(settings{})
+	large := s.ask("ann", "txt2img", map[string]string{"prompt": "x", "steps": "2"})
+	s.eventually("the queue says why nothing moves", func() bool {
+		snap, err := s.broker.Snapshot(t.Context(), job.DefaultQueue)
+		return err == nil && strings.Contains(snap.Server, "store is full")
+	})
+	next := s.ask("bob", "work", nil)
+	s.eventually("the next one waits", func() bool {
+		snap, err := s.broker.Snapshot(t.Context(), job.DefaultQueue)
+		return err == nil && len(snap.Waiting) == 1 && snap.Waiting[0].Job == next.ID
+	})
+	if started, _ := s.runsOf(next.ID); started != 0 {
+		t.Error("something new was submitted while the store is full")
+	}
+	if err := s.broker.Init(t.Context(), broker.InitConfig{ResultsBytes: 64 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	s.once(large, next)
+}
