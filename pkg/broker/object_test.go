@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -172,29 +173,22 @@ func TestAFullStore(t *testing.T) {
 	wantErr(t, err, broker.ErrStoreFull)
 }
 
-// broken fails in the middle.
-type broken struct{ left int }
-
 var errTorn = errors.New("torn")
-
-func (b *broken) Read(p []byte) (int, error) {
-	if b.left == 0 {
-		return 0, errTorn
-	}
-	n := min(len(p), b.left)
-	b.left -= n
-	return n, nil
-}
 
 func TestATornUploadLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s, b := setUp(t)
 	_, js := raw(t, s)
 	term := lead(t, b)
-	_, _, err := term.PutResult(t.Context(), "torn", &broken{left: 3*chunk + 5})
-	wantErr(t, err, errTorn)
-	if got := chunks(t, js, "DISCOMFY_RESULTS"); got != 0 {
-		t.Errorf("%d chunks stay behind", got)
+	// A download that breaks off ends with io.ErrUnexpectedEOF.
+	for _, torn := range []error{errTorn, io.ErrUnexpectedEOF, fmt.Errorf("half of it: %w", io.ErrUnexpectedEOF)} {
+		for _, size := range []int{5, chunk, 3*chunk + 5} {
+			_, _, err := term.PutResult(t.Context(), "torn", io.MultiReader(bytes.NewReader(content(size)), iotest.ErrReader(torn)))
+			wantErr(t, err, torn)
+			if got := chunks(t, js, "DISCOMFY_RESULTS"); got != 0 {
+				t.Errorf("%d chunks of %d bytes stay behind", got, size)
+			}
+		}
 	}
 }
 

@@ -102,8 +102,8 @@ func metaSubject(bucket, name string) string {
 func (u *upload) send(ctx context.Context, r io.Reader) error {
 	buffer := make([]byte, chunkSize)
 	for {
-		n, err := io.ReadFull(r, buffer)
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		n, err := fill(buffer, r)
+		last := errors.Is(err, io.EOF)
 		if err != nil && !last {
 			return fmt.Errorf("read the file: %w", err)
 		}
@@ -116,6 +116,18 @@ func (u *upload) send(ctx context.Context, r io.Reader) error {
 			return u.settle(ctx, 0)
 		}
 	}
+}
+
+// fill reads until the buffer is full or r has ended, which is io.EOF alone: a
+// download that breaks off says io.ErrUnexpectedEOF, which io.ReadFull would
+// make look like the end of the file.
+func fill(buffer []byte, r io.Reader) (n int, err error) {
+	for n < len(buffer) && err == nil {
+		var more int
+		more, err = r.Read(buffer[n:])
+		n += more
+	}
+	return n, err
 }
 
 func (u *upload) sendChunk(ctx context.Context, data []byte) error {
