@@ -101,7 +101,10 @@ func (f *follower) read(ctx context.Context, j *followed) bool {
 		return true
 	}
 	before := j.seq
-	seq, _ := f.b.statesAfter(ctx, j.id, j.seq, func(s job.State) { f.state(j, s) })
+	seq, _ := f.b.statesAfter(ctx, j.id, j.seq, func(s job.State) bool {
+		f.state(j, s)
+		return !j.ended // nothing follows an end, so that it is not kept waiting by another look
+	})
 	j.seq = seq
 	return seq > before
 }

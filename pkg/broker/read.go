@@ -62,17 +62,20 @@ func (b *Broker) lastSeq(ctx context.Context, id job.ID) (job.State, uint64, err
 // ErrNotFound where there are none.
 func (b *Broker) States(ctx context.Context, id job.ID) ([]job.State, error) {
 	var all []job.State
-	_, err := b.statesAfter(ctx, id, 0, func(s job.State) { all = append(all, s) })
+	_, err := b.statesAfter(ctx, id, 0, func(s job.State) bool {
+		all = append(all, s)
+		return true
+	})
 	if err == nil && len(all) == 0 {
 		err = fmt.Errorf("read the states of job %s: %w", id, ErrNotFound)
 	}
 	return all, err
 }
 
-// statesAfter calls visit for each stored state behind the sequence, and
-// returns the sequence that it has read up to. A state that can not be read is
-// skipped: it is none of ours.
-func (b *Broker) statesAfter(ctx context.Context, id job.ID, after uint64, visit func(job.State)) (uint64, error) {
+// statesAfter calls visit for each stored state behind the sequence, until
+// that returns false, and returns the sequence that it has read up to. A state
+// that can not be read is skipped: it is none of ours.
+func (b *Broker) statesAfter(ctx context.Context, id job.ID, after uint64, visit func(job.State) bool) (uint64, error) {
 	subject := perJob(KindState, id)
 	for {
 		msg, err := b.nextOf(ctx, stateStream, subject, after+1)
@@ -83,8 +86,8 @@ func (b *Broker) statesAfter(ctx context.Context, id job.ID, after uint64, visit
 			return after, fmt.Errorf("read the states of job %s: %w", id, err)
 		}
 		after = msg.Sequence
-		if s, err := parseState(msg.Subject, msg.Data); err == nil {
-			visit(s)
+		if s, err := parseState(msg.Subject, msg.Data); err == nil && !visit(s) {
+			return after, nil
 		}
 	}
 }
