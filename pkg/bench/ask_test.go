@@ -3,17 +3,16 @@ package bench_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"discomfy/pkg/job"
+	"discomfy/pkg/terminal"
 	"discomfy/pkg/workflow"
 )
 
@@ -91,31 +90,18 @@ func (s *stack) fetch(r job.Request) time.Time {
 		if u.State.Phase != job.Done {
 			s.Fatalf("job %s: %s, %v", r.ID, u.State.Phase, u.State.Error)
 		}
-		for _, result := range u.State.Results {
-			s.save(ctx, result)
+		files, err := terminal.SaveAll(ctx, s.broker, s.dir, *u.State)
+		if err != nil {
+			s.Fatal(err)
 		}
-		return time.Now()
+		saved := time.Now()
+		for _, f := range files {
+			_ = os.Remove(f.Path)
+		}
+		return saved
 	}
 	s.Fatalf("job %s did not end", r.ID)
 	return time.Time{}
-}
-
-func (s *stack) save(ctx context.Context, r job.Result) {
-	s.Helper()
-	body, err := s.broker.GetResult(ctx, r.Name)
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer body.Close()
-	f, err := os.Create(filepath.Join(s.dir, strconv.Itoa(rand.Int())))
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	if _, err := io.Copy(f, body); err != nil {
-		s.Fatal(err)
-	}
 }
 
 // phases hears every state that is written: an alarm clock for waits that must

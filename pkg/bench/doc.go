@@ -10,4 +10,7 @@
 // that of a bare client (WebSocket, POST, history, download, two prompts
 // queued) of a second fake. Where a measure mostly waits, both sides run at the
 // same time, elsewhere they take turns.
+//
+// DISCOMFY_BENCH_BUILD holds further flags of `go build`, such as -overlay or
+// -race, to measure a program that was changed for the purpose.
 package bench

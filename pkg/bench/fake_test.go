@@ -176,12 +176,16 @@ var (
 	stepOf   = regexp.MustCompile(`"2": ?{"value": ?(\d+)`) // of the node that works
 )
 
+// ReadFrom lets files go out as they would without the tap.
+func (c *tappedConn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
+
 // Write notes the frames that are measured, when they leave.
 func (c *tappedConn) Write(p []byte) (int, error) {
 	now := time.Now()
 	switch {
+	case len(p) > 4<<10:
 	case bytes.Contains(p, []byte(`"execution_success"`)):
-		if m := promptOf.FindSubmatch(p); m != nil && len(p) < 500 {
+		if m := promptOf.FindSubmatch(p); m != nil {
 			c.fake.note(func() { c.fake.ended[string(m[1])] = now })
 		}
 	case bytes.Contains(p, []byte(`"progress_state"`)):

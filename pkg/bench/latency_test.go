@@ -120,6 +120,7 @@ func handsOf(b *testing.B, p programs, workflow, what string) row {
 		list[i] = graph(b, request(workflow, lengths[i], 1))
 	}
 	var raw, ours sample
+	saved := map[string]time.Time{} // by prompt
 	var beside errgroup.Group
 	beside.Go(func() error {
 		for _, g := range list {
@@ -130,7 +131,7 @@ func handsOf(b *testing.B, p programs, workflow, what string) row {
 			if _, err := c.finish(b.Context(), id); err != nil {
 				return err
 			}
-			raw = append(raw, time.Since(other.endedAt(b, id)))
+			saved[id] = time.Now()
 		}
 		return nil
 	})
@@ -141,6 +142,9 @@ func handsOf(b *testing.B, p programs, workflow, what string) row {
 	}
 	if err := beside.Wait(); err != nil {
 		b.Fatal(err)
+	}
+	for id, at := range saved {
+		raw = append(raw, at.Sub(other.endedAt(b, id)))
 	}
 	return row{
 		"end of a run → " + what + " in the submitter's hands, against a bare client", raw.String(), ours.String(),

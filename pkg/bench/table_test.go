@@ -65,7 +65,7 @@ func BenchmarkTable(b *testing.B) {
 		complete = complete && ran
 	}
 	text := table(rows, began)
-	fmt.Println("\n" + text)
+	fmt.Fprintln(os.Stdout, "\n"+text)
 	if *update && complete && !b.Failed() {
 		rewrite(b, text)
 	}
@@ -142,7 +142,13 @@ func (s sample) quantile(q float64) time.Duration {
 func (s sample) median() time.Duration { return s.quantile(0.5) }
 func (s sample) p99() time.Duration    { return s.quantile(0.99) }
 
-func (s sample) String() string { return fmt.Sprintf("%s, p99 %s", ms(s.median()), ms(s.p99())) }
+// String is the median, and the worst that is not an exception.
+func (s sample) String() string {
+	if len(s) < 100 {
+		return fmt.Sprintf("%s, at most %s", ms(s.median()), ms(s.quantile(1)))
+	}
+	return fmt.Sprintf("%s, p99 %s", ms(s.median()), ms(s.p99()))
+}
 
 func ms(d time.Duration) string {
 	v := float64(d) / 1e6
