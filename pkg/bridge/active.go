@@ -65,7 +65,7 @@ func (b *Bridge) serve(ctx context.Context, t *broker.Term) error {
 	g, gctx := errgroup.WithContext(ctx)
 	for _, part := range []func(context.Context) error{
 		a.conn.Run, a.receive, a.dispatch, a.audit, a.report, a.announce, a.keepCatalog, a.keepMemory, a.expire, a.drain,
-		func(ctx context.Context) error { return t.Serve(ctx, a.control()) },
+		func(ctx context.Context) error { return t.Serve(ctx, a.control(ctx)) },
 	} {
 		g.Go(func() error { return part(gctx) })
 	}

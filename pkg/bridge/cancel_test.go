@@ -1,12 +1,15 @@
 package bridge_test
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"discomfy/pkg/bridge"
 	"discomfy/pkg/broker"
 	"discomfy/pkg/comfy/comfysim"
 	"discomfy/pkg/job"
@@ -163,5 +166,34 @@ func TestTheAnswerToACancelIsTrue(t *testing.T) {
 			s.done(s.ask("bob", "work", map[string]string{"salt": "1000"}))
 			s.emptied()
 		})
+	}
+}
+
+// What a request has begun does not end with it: the store may take nothing for
+// longer than anybody waits.
+func TestACancelOutlivesItsRequest(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	var blocked atomic.Bool
+	s := start(t, settings{sim: comfysim.Config{Speed: 1}, bridge: bridge.Config{InFlight: 1, Hook: func(ctx context.Context, point string) {
+		if point != bridge.PointBeforeEnd || blocked.Swap(true) {
+			return
+		}
+		select {
+		case <-release:
+		case <-ctx.Done():
+		}
+	}}})
+	running := s.ask("ann", "work", map[string]string{"seconds": "30", "steps": "300", "salt": "1"})
+	s.phase(running, job.Running)
+	waiting := s.ask("ann", "work", map[string]string{"seconds": "1", "steps": "4", "salt": "2"})
+	s.phase(waiting, job.Queued)
+	answer, err := s.cancel(waiting.ID)
+	if err != nil || answer.Outcome != "stopping" {
+		t.Errorf("the answer while the store takes nothing: %+v, %v", answer, err)
+	}
+	close(release)
+	if end := s.ended(waiting); end.Phase != job.Cancelled {
+		t.Errorf("the job is %s", end.Phase)
 	}
 }

@@ -23,18 +23,22 @@ const (
 	outcomeEnded     = "ended"     // it had ended before
 )
 
-// control is what the bridge answers to requests over NATS.
-func (a *active) control() broker.Control {
-	return broker.Control{Cancel: a.cancel, Status: a.status}
+// control is what the bridge answers to requests over NATS. What a request has
+// begun lasts as long as the term, not as long as the request.
+func (a *active) control(term context.Context) broker.Control {
+	cancel := func(ctx context.Context, id job.ID, by string) (broker.CancelAnswer, error) {
+		return a.cancel(ctx, term, id, by)
+	}
+	return broker.Control{Cancel: cancel, Status: a.status}
 }
 
 // cancel stops a job wherever it is and says what happened. A job that was
 // accepted and has not arrived here yet is waited for.
-func (a *active) cancel(ctx context.Context, id job.ID, by string) (broker.CancelAnswer, error) {
+func (a *active) cancel(ctx, term context.Context, id job.ID, by string) (broker.CancelAnswer, error) {
 	stop := job.Stop{Code: job.CodeCancelled, By: by}
 	for deadline := time.Now().Add(cancelWithin); ; {
 		if h := a.withdraw(id); h != nil {
-			return a.cancelWaiting(ctx, h, stop)
+			return a.cancelWaiting(ctx, term, h, stop)
 		}
 		if r := a.find(id); r != nil {
 			return r.halted(ctx, stop)
@@ -46,13 +50,25 @@ func (a *active) cancel(ctx context.Context, id job.ID, by string) (broker.Cance
 	}
 }
 
-func (a *active) cancelWaiting(ctx context.Context, h *held, stop job.Stop) (broker.CancelAnswer, error) {
+// cancelWaiting ends a job that was taken out of the schedule. From then on it
+// belongs to a goroutine of the term: with a store that takes nothing, its end
+// comes later than any request waits.
+func (a *active) cancelWaiting(ctx, term context.Context, h *held, stop job.Stop) (broker.CancelAnswer, error) {
 	s := h.end(job.Cancelled)
 	s.Stop = &stop
-	if err := a.close(ctx, s); err != nil {
-		return broker.CancelAnswer{}, err
+	closed := make(chan error, 1)
+	a.owners.Go(func() { closed <- a.close(term, s) })
+	select {
+	case err := <-closed:
+		if err != nil {
+			return broker.CancelAnswer{}, err
+		}
+		return broker.CancelAnswer{Outcome: outcomeCancelled, Words: "cancelled while it waited"}, nil
+	case <-ctx.Done():
+		return broker.CancelAnswer{}, ctx.Err()
+	case <-time.After(cancelWithin):
+		return broker.CancelAnswer{Outcome: outcomeStopping, Words: "it will not run; its end is still being stored"}, nil
 	}
-	return broker.CancelAnswer{Outcome: outcomeCancelled, Words: "cancelled while it waited"}, nil
 }
 
 // withdraw takes a waiting job out of the schedule.

@@ -169,7 +169,11 @@ func (t *Term) respond(ctx context.Context, req micro.Request, handle endpoint) 
 // as internal.
 func (t *Term) refuse(ctx context.Context, req micro.Request, err error) {
 	coded, ok := errors.AsType[*job.Error](err)
-	if !ok {
+	switch {
+	case ok:
+	case t.Held() != nil, errors.Is(err, ErrLeaseLost), errors.Is(err, ErrFenced):
+		coded = &job.Error{Code: job.CodeBridgeOffline, Message: "another bridge is taking over"}
+	default:
 		t.b.cfg.Log.ErrorContext(ctx, "a control request failed", keySubject, req.Subject(), keyError, err)
 		coded = &job.Error{Code: job.CodeInternal}
 	}
