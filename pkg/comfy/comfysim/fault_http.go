@@ -17,6 +17,7 @@ import (
 // faulty lets requests meet the faults of their routes.
 func (s *Server) faulty(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := s.current() // that dies with its requests
 		path, ok := strings.CutPrefix(r.URL.Path, "/api")
 		if !ok || path == "" {
 			path = r.URL.Path
@@ -26,7 +27,7 @@ func (s *Server) faulty(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		s.strike(w, r, fault, next)
+		p.strike(w, r, fault, next)
 	})
 }
 
@@ -48,7 +49,8 @@ func (b *faultBox) request(method, path string) (HTTPFault, bool) {
 	return fault, true
 }
 
-func (s *Server) strike(w http.ResponseWriter, r *http.Request, fault HTTPFault, next http.Handler) {
+// strike lets a request meet its fault.
+func (p *process) strike(w http.ResponseWriter, r *http.Request, fault HTTPFault, next http.Handler) {
 	if fault.Mode == Late {
 		all, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
@@ -58,7 +60,7 @@ func (s *Server) strike(w http.ResponseWriter, r *http.Request, fault HTTPFault,
 		r = r.WithContext(context.WithoutCancel(r.Context())) // it is done for a client that is gone, too
 		r.Body = io.NopCloser(bytes.NewReader(all))
 	}
-	if !s.stall(time.Duration(fault.Delay)) {
+	if !p.stall(time.Duration(fault.Delay)) {
 		hangUp(w)
 		return
 	}
@@ -81,7 +83,7 @@ func (s *Server) strike(w http.ResponseWriter, r *http.Request, fault HTTPFault,
 }
 
 // stall lets d pass, whoever has gone meanwhile; false means that the process was killed.
-func (s *Server) stall(d time.Duration) bool {
+func (p *process) stall(d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
@@ -90,7 +92,7 @@ func (s *Server) stall(d time.Duration) bool {
 	select {
 	case <-t.C:
 		return true
-	case <-s.current().ended:
+	case <-p.ended:
 		return false
 	}
 }

@@ -110,6 +110,36 @@ func TestLatePromptIsQueuedAfterItsClientIsGone(t *testing.T) {
 	waitFor(t, s, someID, comfysim.Success)
 }
 
+// The body is read before the delay, however large it is.
+func TestLatePromptIsReadAtOnce(t *testing.T) {
+	t.Parallel()
+	faults := always("POST /prompt", comfysim.Late)
+	faults.HTTP[0].Delay = comfysim.Duration(time.Hour)
+	s, base := comfysimtest.Start(t, comfysim.Config{Faults: faults})
+	read := make(chan time.Time, 1)
+	r, err := http.NewRequestWithContext(t.Context(), "POST", base+"/prompt", &announcing{reading: read, left: 64 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		a, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}).Do(r)
+		if err == nil {
+			a.Body.Close()
+		}
+		failed <- err
+	}()
+	select {
+	case <-read:
+	case err := <-failed:
+		t.Fatalf("the body was not read: %v", err)
+	}
+	s.Restart()
+	if err := <-failed; err == nil {
+		t.Error("a killed server answered")
+	}
+}
+
 // A server that stalls reads the body only afterwards: of a client that has gone by then, whatever had been sent.
 func TestSlowPromptStallsBeforeItsBodyIsRead(t *testing.T) {
 	t.Parallel()

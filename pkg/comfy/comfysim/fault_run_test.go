@@ -100,6 +100,17 @@ func TestHangingNodeHearsNoInterruptUntilItsRelease(t *testing.T) {
 	}
 }
 
+func TestRunIsStruckOnce(t *testing.T) {
+	t.Parallel()
+	s, base := comfysimtest.Start(t, comfysim.Config{Faults: comfysim.Faults{HangNext: 2, OOMNext: 1}})
+	id := client{t, base}.submit("me", work(0, 3, 1))
+	eventually(t, func() bool { return s.Release() == 1 })
+	waitFor(t, s, id, comfysim.Success)
+	if f := s.Faults(); f.HangNext != 1 || f.OOMNext != 1 {
+		t.Errorf("left: %+v", f)
+	}
+}
+
 func TestRestartEndsAHang(t *testing.T) {
 	t.Parallel()
 	s, base := comfysimtest.Start(t, comfysim.Config{Faults: comfysim.Faults{HangNext: 1}})

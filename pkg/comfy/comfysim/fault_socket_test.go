@@ -104,17 +104,19 @@ func TestDeafNextMakesConnectionsDeafAfterTheirWelcome(t *testing.T) {
 	if !c.open("other").hears(c) {
 		t.Error("another client's socket is deaf")
 	}
-	for range 2 {
+	for i := range 2 {
 		deaf := c.open("me")
 		if event, _ := deaf.next(); event != "status" {
 			t.Errorf("welcomed by %s", event)
 		}
-		if !deaf.pings(patience) {
+		if i == 0 && deaf.hears(c) {
+			t.Error("a deaf socket hears")
+		}
+		if i == 1 && !deaf.pings(patience) {
 			t.Error("a deaf socket answers no ping")
 		}
 		deaf.conn.Close()
-		still := c.open("witness")
-		still.next()
+		eventually(t, func() bool { _, open := s.Socket(deaf.conn.LocalAddr().String()); return !open })
 	}
 	if n := s.Faults().DeafNext; n != 0 {
 		t.Errorf("%d left", n)
@@ -193,6 +195,19 @@ func TestHalfOpenSocketDeafensItsSuccessorWhenItDies(t *testing.T) {
 	}
 	if n := s.EndHalfOpen(""); n != 0 {
 		t.Errorf("%d more sockets died", n)
+	}
+}
+
+func TestHalfOpenSocketGetsNothing(t *testing.T) {
+	t.Parallel()
+	s, base := comfysimtest.Start(t, comfysim.Config{})
+	c := client{t, base}
+	sock, other := c.open("me"), c.open("other")
+	sock.next()
+	other.next()
+	s.HalfOpen("me")
+	if sock.hears(c) || !other.hears(c) {
+		t.Error("frames flow to the wrong socket")
 	}
 }
 
