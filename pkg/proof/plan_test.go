@@ -93,16 +93,26 @@ func newOrder(r *rand.Rand) order {
 	return o
 }
 
-// processFaults is how many kinds, the first ones, strike whole processes. Half
-// of the faults are among them.
-const processFaults = 16
+// processFaults is how many kinds, the first ones, strike whole processes;
+// failpointFaults is how many of those, the first again, do so at a failpoint. A
+// quarter of the faults is from each.
+const (
+	processFaults   = 16
+	failpointFaults = 3
+)
 
 func newFault(r *rand.Rand, jobs, i int) fault {
 	k := faultKinds[r.IntN(len(faultKinds))]
-	if i%2 == 0 {
+	switch i % 4 {
+	case 0:
+		k = faultKinds[r.IntN(failpointFaults)]
+	case 2:
 		k = faultKinds[r.IntN(processFaults)]
 	}
 	w := windows[r.IntN(len(windows))]
+	for w.stop || w.before != "" { // nobody would come by
+		w = windows[r.IntN(len(windows))]
+	}
 	f := fault{at: r.IntN(max(1, jobs*9/10)), kind: k.name, active: r.IntN(4) > 0}
 	f.span = k.least + time.Duration(r.Int64N(int64(k.most-k.least)+1)).Round(time.Millisecond)
 	if n := 1 + r.IntN(4); k.point {

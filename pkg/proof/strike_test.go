@@ -30,14 +30,14 @@ var faultKinds = kinds()
 func kinds() []faultKind {
 	const ms = time.Millisecond
 	list := []faultKind{
+		{"kill bridge at a failpoint", 50 * ms, 500 * ms, true, (*chaos).failpointKill},
+		{"freeze bridge at a failpoint", 1300 * ms, 2500 * ms, true, (*chaos).failpointFreeze},
+		{"delay bridge at a failpoint", 100 * ms, 1500 * ms, true, (*chaos).failpointDelay},
 		{"kill bridge", 50 * ms, 3000 * ms, false, (*chaos).killBridge},
 		{"kill both bridges", 50 * ms, 2000 * ms, false, (*chaos).killBothBridges},
 		{"stop bridge", 50 * ms, 2000 * ms, false, (*chaos).stopBridge},
 		{"freeze bridge shortly", 100 * ms, 800 * ms, false, (*chaos).freezeBridge},
 		{"freeze bridge for longer than its lease", 1300 * ms, 5000 * ms, false, (*chaos).freezeBridge},
-		{"kill bridge at a failpoint", 50 * ms, 500 * ms, true, (*chaos).failpointKill},
-		{"freeze bridge at a failpoint", 1300 * ms, 2500 * ms, true, (*chaos).failpointFreeze},
-		{"delay bridge at a failpoint", 100 * ms, 1500 * ms, true, (*chaos).failpointDelay},
 		{"kill NATS", 50 * ms, 3000 * ms, false, (*chaos).killNATS},
 		{"stop NATS", 50 * ms, 1000 * ms, false, (*chaos).stopNATS},
 		{"freeze NATS", 100 * ms, 4000 * ms, false, (*chaos).freezeNATS},

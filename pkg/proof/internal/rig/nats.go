@@ -36,7 +36,7 @@ func writeNATSConfig(original, file, addr, monitor, store, maxFileStore string) 
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(config), 0o600)
+	return os.WriteFile(file, []byte(config), 0o600) //nolint:gosec // the path is the test's
 }
 
 // freeAddress is an address of loopback at which nobody listens now.

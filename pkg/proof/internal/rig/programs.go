@@ -18,7 +18,7 @@ type Programs struct {
 func Build(ctx context.Context, dir string) (Programs, error) {
 	build := func(name, pkg string) (string, error) {
 		file := filepath.Join(dir, name)
-		cmd := exec.CommandContext(ctx, "go", "build", "-tags", "failpoints", "-o", file, pkg)
+		cmd := exec.CommandContext(ctx, "go", "build", "-tags", "failpoints", "-o", file, pkg) //nolint:gosec // the packages are named below
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 		}

@@ -153,7 +153,7 @@ func (r *Rig) keep(p *Process) {
 	for _, file := range append([]string{r.path("runs")}, glob(r.path(p.Name+".*"))...) {
 		data, err := os.ReadFile(file)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(folder, filepath.Base(file)), data, 0o600)
+			err = os.WriteFile(filepath.Join(folder, filepath.Base(file)), data, 0o600) //nolint:gosec // the folder is named by whoever runs the tests
 		}
 		if err != nil {
 			r.Logf("keep %s: %v", filepath.Base(file), err)
@@ -179,7 +179,7 @@ func (r *Rig) must(err error) {
 func (r *Rig) awaitPort(addr string) {
 	r.Helper()
 	r.Eventually("something listens at "+addr, func() bool {
-		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(r.Context(), "tcp", addr)
 		if err == nil {
 			conn.Close()
 		}
