@@ -1,7 +1,9 @@
 package comfysim_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -178,6 +180,25 @@ func (j *journal) events(t *testing.T) (list []comfysim.Event) {
 	}
 	return list
 }
+
+// A log that cannot be written makes whatever was proved by it worthless, so Run tells.
+func TestRunLogThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	full := errors.New("full")
+	s, err := comfysim.New(comfysim.Config{Dir: t.TempDir(), RunLog: broken{full}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Run(ctx); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+}
+
+type broken struct{ err error }
+
+func (b broken) Write([]byte) (int, error) { return 0, b.err }
 
 // The log tells every run, and every loss of memory where it came.
 func TestRunLog(t *testing.T) {

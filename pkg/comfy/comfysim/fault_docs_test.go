@@ -35,7 +35,7 @@ func TestDocumented(t *testing.T) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		want = append(want, name)
 	}
-	want = append(want, "slow", "late", "fail", "refuse", "unanswered", "cut")
+	want = append(want, "slow", "late", "drip", "fail", "refuse", "unanswered", "cut")
 	want = append(want, "restart", "queued", "deleted", "started", "ended", "hang", "history_cleared", "free")
 	slices.Sort(want)
 	slices.Sort(documented)

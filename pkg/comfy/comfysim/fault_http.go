@@ -60,7 +60,7 @@ func (p *process) strike(w http.ResponseWriter, r *http.Request, fault HTTPFault
 		r = r.WithContext(context.WithoutCancel(r.Context())) // it is done for a client that is gone, too
 		r.Body = io.NopCloser(bytes.NewReader(all))
 	}
-	if !p.stall(time.Duration(fault.Delay)) {
+	if fault.Mode != Drip && !p.stall(time.Duration(fault.Delay)) {
 		hangUp(w)
 		return
 	}
@@ -75,6 +75,10 @@ func (p *process) strike(w http.ResponseWriter, r *http.Request, fault HTTPFault
 	case Unanswered:
 		next.ServeHTTP(&unsent{header: http.Header{}}, r)
 		hangUp(w)
+	case Drip:
+		a := &unsent{header: http.Header{}}
+		next.ServeHTTP(a, r)
+		a.drip(w, func() bool { return p.stall(time.Duration(fault.Delay) / pieces) })
 	case Cut:
 		a := &unsent{header: http.Header{}}
 		next.ServeHTTP(a, r)
@@ -123,14 +127,37 @@ func (a *unsent) Write(data []byte) (int, error) {
 	return a.body.Write(data)
 }
 
+// announce sends the header, with the length of the whole body.
+func (a *unsent) announce(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.header)
+	w.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
+	w.WriteHeader(cmp.Or(a.status, http.StatusOK))
+}
+
+// pieces is how many a body drips in.
+const pieces = 20
+
+// drip sends the body in pieces, with a wait before each, until one fails. net/http closes the connection of a body
+// that is not whole.
+func (a *unsent) drip(w http.ResponseWriter, wait func() bool) {
+	a.announce(w)
+	out := http.NewResponseController(w)
+	for piece := range slices.Chunk(a.body.Bytes(), max((a.body.Len()+pieces-1)/pieces, 1)) {
+		if out.Flush() != nil || !wait() {
+			return
+		}
+		if _, err := w.Write(piece); err != nil {
+			return
+		}
+	}
+}
+
 // sendHalf announces the body whole and sends half of it; net/http then closes the connection.
 func (a *unsent) sendHalf(w http.ResponseWriter) {
 	if a.body.Len() == 0 {
 		hangUp(w)
 		return
 	}
-	maps.Copy(w.Header(), a.header)
-	w.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
-	w.WriteHeader(a.status)
+	a.announce(w)
 	_, _ = w.Write(a.body.Bytes()[:a.body.Len()/2])
 }

@@ -223,6 +223,41 @@ func TestFilesThatCannotBeHad(t *testing.T) {
 	}
 }
 
+// A download that drips is whole in the end, unless the server is killed meanwhile.
+func TestDrippingAnswer(t *testing.T) {
+	t.Parallel()
+	faults := always("GET /view", comfysim.Drip)
+	faults.HTTP[0].Delay = comfysim.Duration(200 * time.Millisecond)
+	s, base := comfysimtest.Start(t, comfysim.Config{Faults: faults})
+	c := client{t, base}
+	waitFor(t, s, c.submit("me", work(0, 1, 1)), comfysim.Success)
+	const path = "/view?filename=work_00001_.png"
+	began := time.Now()
+	_, dripped := c.raw("GET", path, "", nil)
+	if took := time.Since(began); took < 100*time.Millisecond {
+		t.Errorf("it took %s", took)
+	}
+	faults.HTTP[0].Delay = comfysim.Duration(time.Hour)
+	switchOn(t, s, faults)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}).Do(r)
+	if err != nil {
+		t.Fatal(err) // the header comes at once
+	}
+	defer a.Body.Close()
+	s.Restart()
+	if _, err := io.ReadAll(a.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("read %v from a killed server", err)
+	}
+	switchOn(t, s, comfysim.Faults{})
+	if _, whole := c.raw("GET", path, "", nil); !bytes.Equal(dripped, whole) {
+		t.Errorf("%d bytes dripped of %d", len(dripped), len(whole))
+	}
+}
+
 func TestFullDiskFailsAnUpload(t *testing.T) {
 	t.Parallel()
 	s, base := comfysimtest.Start(t, comfysim.Config{Faults: comfysim.Faults{DiskFull: true}})

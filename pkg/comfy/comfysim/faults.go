@@ -66,7 +66,7 @@ type HTTPFault struct {
 	// /history/*"), the method * any, and "*" alone everything but the control routes.
 	Route string `json:"route"`
 	Mode  Mode   `json:"mode"`
-	// Delay passes first.
+	// Delay passes first; where the mode says so, elsewhere.
 	Delay Duration `json:"delay,omitzero"`
 	// Status is what Fail answers, 500 unless set.
 	Status int `json:"status,omitzero"`
@@ -84,6 +84,7 @@ const (
 	Fail       Mode = "fail"       // answered with Status, and not done
 	Refuse     Mode = "refuse"     // the connection is closed without an answer, and nothing is done
 	Unanswered Mode = "unanswered" // done, but the connection is closed without an answer
+	Drip       Mode = "drip"       // done at once, but the body is sent in pieces over the delay
 	Cut        Mode = "cut"        // done, but the connection is closed after half of the body that was announced
 )
 
@@ -124,8 +125,8 @@ func (h HTTPFault) check() error {
 	if h.Route != "*" && (!two || method == "" || !strings.HasPrefix(path, "/") && path != "*") {
 		return fmt.Errorf("route %q: want a method and a path, as in \"POST /prompt\"", h.Route)
 	}
-	if !slices.Contains([]Mode{Slow, Late, Fail, Refuse, Unanswered, Cut}, h.Mode) {
-		return fmt.Errorf("mode %q: want slow, late, fail, refuse, unanswered or cut", h.Mode)
+	if !slices.Contains([]Mode{Slow, Late, Drip, Fail, Refuse, Unanswered, Cut}, h.Mode) {
+		return fmt.Errorf("mode %q: want slow, late, drip, fail, refuse, unanswered or cut", h.Mode)
 	}
 	if h.Delay < 0 || h.Times < 0 {
 		return fmt.Errorf("delay %s, times %d: less than 0", time.Duration(h.Delay), h.Times)
