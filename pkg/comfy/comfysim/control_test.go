@@ -235,7 +235,7 @@ func TestRunLog(t *testing.T) {
 	var got []line
 	for _, e := range log.events(t) {
 		got = append(got, line{e.Kind, e.PromptID, e.Run, e.Outcome})
-		if e.At.IsZero() || (e.Kind == comfysim.EventStarted || e.Kind == comfysim.EventEnded) && (e.ClientID != "me" || e.ExtraData["client_id"] != "me") {
+		if e.At.IsZero() || (e.Kind == comfysim.EventQueued || e.Kind == comfysim.EventStarted || e.Kind == comfysim.EventEnded) && (e.ClientID != "me" || e.ExtraData["client_id"] != "me") {
 			t.Errorf("incomplete: %+v", e)
 		}
 	}

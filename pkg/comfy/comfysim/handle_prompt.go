@@ -43,7 +43,7 @@ func (s *Server) postPrompt(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	it := &item{number: number, id: id, prompt: prompt, extra: s.extraData(in), outputs: s.arrange(v.outputs)}
-	s.runs.note(Event{Kind: EventQueued, PromptID: id, ClientID: it.clientID()}) // before it can start
+	s.runs.queued(it) // before it can start
 	if !p.queue.put(it) {
 		replyTrouble(w)
 		return

@@ -45,8 +45,7 @@ type runLog struct {
 }
 
 func (l *runLog) start(it *item) *Run {
-	r := &Run{PromptID: it.id, ClientID: it.clientID(), Started: time.Now()}
-	_ = json.Unmarshal(encode(it.extra), &r.ExtraData) // was decoded from JSON, so it encodes to JSON
+	r := &Run{PromptID: it.id, ClientID: it.clientID(), ExtraData: it.extraData(), Started: time.Now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.runs) == maxRuns {
@@ -57,6 +56,16 @@ func (l *runLog) start(it *item) *Run {
 	r.number = l.count
 	l.write(r.event(EventStarted, r.Started))
 	return r
+}
+
+func (l *runLog) queued(it *item) {
+	l.note(Event{Kind: EventQueued, PromptID: it.id, ClientID: it.clientID(), ExtraData: it.extraData()})
+}
+
+// extraData is a copy in Go's types.
+func (it *item) extraData() (data map[string]any) {
+	_ = json.Unmarshal(encode(it.extra), &data) // was decoded from JSON, so it encodes to JSON
+	return data
 }
 
 func (l *runLog) addCached(r *Run, node string) {
