@@ -32,6 +32,9 @@ const (
 // TestChaos runs a campaign of random faults over two bridges, NATS and the
 // fake ComfyUI, and has it judged.
 func TestChaos(t *testing.T) {
+	if *chaosJobs < 200 {
+		t.Parallel()
+	}
 	seed := *chaosSeed
 	for seed == 0 {
 		seed = rand.Uint64()

@@ -38,7 +38,7 @@ var windows = []window{
 	{point: broker.BeforeValue}, {point: broker.AfterValue},
 	{point: broker.BeforeRenew}, {point: broker.AfterRenew},
 	{point: broker.BeforeRelease, stop: true}, {point: broker.AfterRelease, stop: true},
-	{point: broker.BeforeState}, {point: broker.AfterState},
+	{point: broker.BeforeState, few: true}, {point: broker.AfterState},
 	{point: bridge.PointBeforeQueued}, {point: bridge.PointAfterQueued},
 	{point: bridge.PointBeforeUpload},
 	{point: bridge.PointBeforeSubmitted}, {point: bridge.PointAfterSubmitted},

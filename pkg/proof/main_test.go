@@ -4,6 +4,7 @@ package proof_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,7 +29,13 @@ var programs = sync.OnceValues(func() (rig.Programs, error) {
 // built is where they are.
 var built struct{ dir string }
 
+// TestMain lets more tests run at once than there are processors: what they do
+// most is wait for leases to expire.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 	goleak.VerifyTestMain(cleaner{m})
 }
 
