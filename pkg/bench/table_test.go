@@ -97,11 +97,15 @@ func rewrite(b *testing.B, text string) {
 	}
 }
 
-// machine says on what the figures were made.
+// machine says on what the figures were made, and how busy it was: the
+// benchmark alone is well below one.
 func machine() string {
 	memory, _ := os.ReadFile("/proc/meminfo")
-	return fmt.Sprintf("%d cores (%s), %d GB of memory, %s, %s", runtime.NumCPU(), cpu(),
-		kilobytes(string(memory), "MemTotal:")>>30, kernel(), runtime.Version())
+	load, _ := os.ReadFile("/proc/loadavg")
+	_, rest, _ := strings.Cut(string(load), " ")
+	recent, _, _ := strings.Cut(rest, " ")
+	return fmt.Sprintf("%d cores (%s), %d GB of memory, %s, %s; the load average was %s", runtime.NumCPU(), cpu(),
+		kilobytes(string(memory), "MemTotal:")>>30, kernel(), runtime.Version(), recent)
 }
 
 func cpu() string {
