@@ -47,7 +47,8 @@ bench: ## run the benchmarks that match BENCH (all); all of them write docs/benc
 
 .PHONY: failpoints
 failpoints: ## kill and freeze bridges at every failpoint
-	go test ./pkg/proof -run 'AtAFailpoint|ALateCopy' -count 1 -v -timeout 30m -args -failpoints
+	go test -tags failpoints ./cmd/discomfy -run 'Failpoint|Delay'
+	go test ./pkg/proof -run 'AtAFailpoint|ALatePrompt|Submitter' -count 1 -v -timeout 30m -args -failpoints
 
 .PHONY: chaos
 chaos: failpoints ## JOBS jobs and FAULTS faults, drawn by SEED (0 draws one)
