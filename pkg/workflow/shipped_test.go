@@ -56,7 +56,7 @@ func TestWithoutALoRAOnTheServerTxt2imgRunsAndSaysSo(t *testing.T) {
 			t.Errorf("%s: the LoRA's node is there", version)
 		}
 		_, err = c.Resolve("txt2img", raw("prompt", "x", "lora", "tiny"))
-		wantError(t, err, "missing_model", `in lora: there is no "tiny": nothing to choose from on the server`)
+		wantError(t, err, "missing_model", `missing on the server (lora): there is no "tiny": nothing to choose from on the server`)
 	}
 }
 
