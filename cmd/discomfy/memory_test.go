@@ -87,7 +87,7 @@ func startBridge(t *testing.T, args ...string) (pid int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, append([]string{"bridge"}, args...)...) //nolint:noctx // it outlives the test's context until the clean-up has stopped it
+	cmd := exec.Command(binary, append([]string{"bridge"}, args...)...) // not CommandContext: it outlives the test's context until the clean-up has stopped it
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
