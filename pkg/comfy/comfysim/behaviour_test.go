@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
 
 	"discomfy/pkg/comfy/comfysim"
 	"discomfy/pkg/comfy/comfysim/comfysimtest"
@@ -162,6 +163,26 @@ func waitFor(t *testing.T, s *comfysim.Server, id string, want comfysim.Outcome)
 		case <-tick.C:
 		case <-late:
 			t.Fatalf("the run of %s does not end", id)
+		}
+	}
+}
+
+// A client that has got the answer to its close opens a socket that hears, however fast it is.
+func TestEntryIsGoneWhenACloseIsAnswered(t *testing.T) {
+	t.Parallel()
+	s, base := comfysimtest.Start(t, comfysim.Config{})
+	c := client{t, base}
+	goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	for range 50 {
+		sock := c.open("me")
+		_ = sock.conn.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(patience))
+		for {
+			if _, _, err := sock.conn.ReadMessage(); err != nil {
+				break
+			}
+		}
+		if s.Deafen("me") != 0 {
+			t.Fatal("the closed socket still had its entry")
 		}
 	}
 }

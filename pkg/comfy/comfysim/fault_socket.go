@@ -129,8 +129,9 @@ func (h *hub) bury(id string) int {
 	return len(dead)
 }
 
-// beStill lets a half-open socket answer neither a ping nor a close.
-func (s *socket) beStill() {
+// answers lets a socket answer pings and a close; a half-open one neither. Whoever gets the answer to a close finds
+// the entry gone: ComfyUI's one event loop gives no client the time to come between.
+func (h *hub) answers(s *socket) {
 	pong, goodbye := s.conn.PingHandler(), s.conn.CloseHandler()
 	s.conn.SetPingHandler(func(text string) error {
 		if s.halfOpen.Load() {
@@ -142,6 +143,7 @@ func (s *socket) beStill() {
 		if s.halfOpen.Load() {
 			return nil
 		}
+		h.unlistOf(s)
 		return goodbye(code, text)
 	})
 }

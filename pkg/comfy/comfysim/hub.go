@@ -130,13 +130,21 @@ func (h *hub) join(s *socket) bool {
 	return true
 }
 
-// leave removes the entry of the socket's id, even where it is a newer socket's.
-func (h *hub) leave(s *socket) {
+// unlistOf removes the entry of the socket's id, once.
+func (h *hub) unlistOf(s *socket) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !s.dropped {
 		h.unlist(s.id)
 	}
+	s.dropped = true
+}
+
+// leave removes the entry of the socket's id, even where it is a newer socket's.
+func (h *hub) leave(s *socket) {
+	h.unlistOf(s)
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	delete(h.open, s)
 	close(s.left)
 	h.handlers.Done()

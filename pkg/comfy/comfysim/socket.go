@@ -19,7 +19,7 @@ const (
 type socket struct {
 	id      string
 	conn    *websocket.Conn
-	dropped bool // by the hub, whose lock guards it
+	dropped bool // its end has had its effect on the table; guarded by the hub's lock
 
 	halfOpen atomic.Bool   // the client is cut off, and the server does not know
 	buried   chan struct{} // closed when a half-open socket dies
@@ -75,7 +75,7 @@ func (p *process) accept(w http.ResponseWriter, r *http.Request) *socket {
 	}
 	conn.SetReadLimit(maxClientFrame)
 	sock := &socket{id: r.URL.Query().Get("clientId"), conn: conn, buried: make(chan struct{}), left: make(chan struct{})}
-	sock.beStill()
+	p.hub.answers(sock)
 	if !p.hub.join(sock) {
 		conn.Close()
 		return nil
