@@ -3,7 +3,6 @@ package proof
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -32,19 +31,6 @@ type docket struct {
 	states   []broker.StoredState
 	end      *broker.StoredState // the first terminal state
 	runs     []run
-}
-
-// run is a run of ComfyUI's log; began and ended are places in it.
-type run struct {
-	prompt       string
-	began, ended int
-	outcome      string
-}
-
-// loss is a place in ComfyUI's log where it forgot a prompt, or all of them.
-type loss struct {
-	at     int
-	prompt string // "" for all
 }
 
 // verdict is one judgement under way.
@@ -95,45 +81,6 @@ func (c *verdict) docket(id job.ID) *docket {
 		c.order = append(c.order, id)
 	}
 	return d
-}
-
-// readRuns puts the lines of ComfyUI's log together. A run without an end is
-// one that a loss of memory, or a kill, cut off.
-func (c *verdict) readRuns() {
-	open := map[string]*run{}
-	places := map[string]job.ID{}
-	keep := func(prompt string) {
-		if r := open[prompt]; r != nil {
-			d := c.docket(places[prompt])
-			d.runs = append(d.runs, *r)
-			delete(open, prompt)
-		}
-	}
-	for i, event := range c.Runs {
-		switch event.Kind {
-		case Restarted, Cleared:
-			c.losses = append(c.losses, loss{i, event.Prompt})
-			c.report.Losses++
-		case Queued:
-			c.report.Prompts++
-		case Started:
-			if event.Job.IsZero() {
-				continue // somebody else's
-			}
-			keep(event.Prompt)
-			open[event.Prompt] = &run{prompt: event.Prompt, began: i, ended: len(c.Runs)}
-			places[event.Prompt] = event.Job
-			c.report.Runs++
-		case Ended:
-			if r := open[event.Prompt]; r != nil {
-				r.ended, r.outcome = i, event.Outcome
-				keep(event.Prompt)
-			}
-		}
-	}
-	for prompt := range open {
-		keep(prompt)
-	}
 }
 
 func (c *verdict) accuse(rule Rule, id job.ID, format string, args ...any) {
@@ -188,112 +135,6 @@ func (c *verdict) judgeStates(d *docket) {
 			c.accuse(EndedTwice, d.id, "%s at %d, then %s at %d", d.end.Phase, d.end.Seq, s.Phase, s.Seq)
 		default:
 			c.accuse(WrittenLate, d.id, "%s at %d, then %s at %d", d.end.Phase, d.end.Seq, s.Phase, s.Seq)
-		}
-	}
-}
-
-// judgeRuns counts the runs that completed. One more is allowed for each that
-// ComfyUI had forgotten before the next began.
-func (c *verdict) judgeRuns(d *docket) {
-	slices.SortFunc(d.runs, func(a, b run) int { return cmp.Compare(a.began, b.began) })
-	completed := slices.DeleteFunc(slices.Clone(d.runs), func(r run) bool { return r.outcome != Succeeded })
-	c.report.Completed += len(completed)
-	again := false
-	for i := 1; i < len(completed); i++ {
-		before, after := completed[i-1], completed[i]
-		if !c.forgot(before, after) {
-			c.accuse(CompletedMore, d.id, "prompt %s completed, then %s, and ComfyUI had not forgotten the first", before.prompt, after.prompt)
-			continue
-		}
-		again = true
-	}
-	if again {
-		c.report.Forgotten = append(c.report.Forgotten, d.id)
-	}
-	if len(completed) > 0 && d.end != nil && d.end.Phase == job.Cancelled {
-		c.report.Overtaken++
-	}
-}
-
-// forgot reports that ComfyUI lost its memory of a run before another began.
-func (c *verdict) forgot(before, after run) bool {
-	return slices.ContainsFunc(c.losses, func(l loss) bool {
-		return before.ended < l.at && l.at < after.began && (l.prompt == "" || l.prompt == before.prompt)
-	})
-}
-
-// judgeResult looks at the files of a job that is done.
-func (c *verdict) judgeResult(d *docket) {
-	end := d.end.State
-	completed := func(r run) bool { return r.prompt == end.PromptID && r.outcome == Succeeded }
-	if !slices.ContainsFunc(d.runs, completed) {
-		c.accuse(NeverRun, d.id, "no run of prompt %s completed", end.PromptID)
-	}
-	if len(end.Results) == 0 {
-		c.accuse(NoFile, d.id, "it names no file")
-	}
-	for _, r := range end.Results {
-		c.judgeFile(d.id, r)
-	}
-}
-
-func (c *verdict) judgeFile(id job.ID, r job.Result) {
-	f, stored := c.files[r.Name]
-	switch {
-	case path.Dir(r.Name) != id.String():
-		c.accuse(Foreign, id, "it names %s", r.Name)
-		return
-	case !stored:
-		c.accuse(NoFile, id, "%s is not stored", r.Name)
-		return
-	case f.Damage != "":
-		c.accuse(Damaged, id, "%s: %s", r.Name, f.Damage)
-		return
-	case f.Size != r.Size || f.Digest != r.Digest:
-		c.accuse(Damaged, id, "%s has %d bytes, %s, and its state says %d bytes, %s", r.Name, f.Size, f.Digest, r.Size, r.Digest)
-		return
-	}
-	c.report.Files++
-	c.judgeOrigin(id, r, f)
-}
-
-// judgeOrigin compares a result with the file that ComfyUI made, whose name
-// begins with the job's id because every attempt saves under a prefix of its
-// own.
-func (c *verdict) judgeOrigin(id job.ID, r job.Result, f File) {
-	if c.Made == nil {
-		return
-	}
-	made, ok := c.made[r.File]
-	switch {
-	case !strings.HasPrefix(r.File, id.String()):
-		c.accuse(Foreign, id, "ComfyUI's file %s was made for another job", r.File)
-	case !ok:
-		c.accuse(Damaged, id, "ComfyUI has made no file %s", r.File)
-	case made.Size != f.Size || made.Digest != f.Digest:
-		c.accuse(Damaged, id, "%s has %d bytes, %s, and ComfyUI made %d bytes, %s", r.Name, f.Size, f.Digest, made.Size, made.Digest)
-	}
-}
-
-// judgeLeftovers looks for what should be gone when nothing moves any more.
-func (c *verdict) judgeLeftovers() {
-	for _, id := range c.Pending {
-		c.accuse(LeftQueued, id, "NATS still holds it")
-	}
-	for _, prompt := range c.Inside {
-		c.accuse(LeftInside, job.ID{}, "ComfyUI still holds prompt %s", prompt)
-	}
-	used := map[string]bool{}
-	for _, d := range c.jobs {
-		if d.end != nil {
-			for _, r := range d.end.Results {
-				used[r.Name] = true
-			}
-		}
-	}
-	for name := range c.files {
-		if !used[name] {
-			c.report.Orphans++
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (s *stage) busy(n, round int) {
 	for i := range n {
 		<-pace.C
 		o := order{user: fmt.Sprintf("user%d", i%7), workflow: "txt2img", args: map[string]string{
-			"prompt": fmt.Sprintf("fish %d", i), "seed": fmt.Sprint(round*1_000_000 + i), "steps": "20", "width": "128", "height": "128",
+			"prompt": fmt.Sprintf("fish %d", i), "seed": fmt.Sprint(round*1_000_000 + i), "steps": "6", "width": "64", "height": "64",
 		}}
 		s.submit(s.Request(o.user, o.workflow, o.args))
 		if i%200 == 50 {

@@ -52,8 +52,9 @@ func (p *Process) Start(env ...string) error {
 	cmd := exec.Command(p.path, p.args...) //nolint:noctx,gosec // it outlives any one call, and is what the test built
 	cmd.Env = append(append(os.Environ(), p.env...), env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	// A group of its own keeps it from the terminal's signals.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A group of its own keeps it from the terminal's signals, and it does not
+	// outlive a test that is killed.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.Name, err)
 	}
