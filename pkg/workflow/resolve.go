@@ -3,6 +3,9 @@ package workflow
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
 
 	"discomfy/pkg/job"
 )
@@ -15,6 +18,9 @@ func (c Catalog) Resolve(workflow string, raw map[string]string) (job.Params, er
 	o, err := c.order(workflow)
 	if err != nil {
 		return nil, err
+	}
+	if fault := readable(raw); fault != nil {
+		return nil, fault
 	}
 	v, fault := o.parseAll(raw)
 	if fault != nil {
@@ -31,6 +37,17 @@ func (c Catalog) Resolve(workflow string, raw map[string]string) (job.Params, er
 	}
 	o.drawSeeds(v)
 	return v.params(), nil
+}
+
+// readable refuses a value that is not UTF-8, whatever its type: as JSON it
+// would come out with replacement characters.
+func readable(raw map[string]string) *job.Error {
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		if !utf8.ValidString(raw[name]) {
+			return invalid(name, "is not valid UTF-8 text")
+		}
+	}
+	return nil
 }
 
 // order finds an offer that can be used.

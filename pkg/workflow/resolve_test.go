@@ -49,7 +49,8 @@ func TestResolveRefusesInWords(t *testing.T) {
 		"an empty prompt":       {raw("prompt", ""), job.CodeInvalid, "(prompt): is missing"},
 		"a blank prompt":        {raw("prompt", " \n "), job.CodeInvalid, "(prompt): must not be empty"},
 		"10,000 characters":     {raw("prompt", strings.Repeat("ü", 10_000)), job.CodeInvalid, "has 10000 characters: at most 4000 are allowed"},
-		"not UTF-8":             {raw("prompt", "a\xffb"), job.CodeInvalid, "not valid UTF-8"},
+		"not UTF-8":             {raw("prompt", "a\xffb"), job.CodeInvalid, "(prompt): is not valid UTF-8"},
+		"a number not UTF-8":    {raw("prompt", "x", "steps", "1\xff"), job.CodeInvalid, "(steps): is not valid UTF-8"},
 		"a NUL":                 {raw("prompt", "a\x00b"), job.CodeInvalid, "control character U+0000"},
 		"an escape":             {raw("prompt", "\x1b[31mred"), job.CodeInvalid, "control character U+001B"},
 		"a C1 control":          {raw("prompt", "a\u009bb"), job.CodeInvalid, "control character U+009B"},
@@ -75,7 +76,7 @@ func TestResolveRefusesInWords(t *testing.T) {
 		"a misspelt choice":     {raw("prompt", "x", "sampler", "eulr"), job.CodeMissingModel, `missing on the server (sampler): there is no "eulr" on the server; did you mean "euler"?`},
 		"an unknown choice":     {raw("prompt", "x", "lora", "watercolour"), job.CodeMissingModel, `there is no "watercolour" on the server; choose from tiny_lora.safetensors`},
 		"a path":                {raw("prompt", "x", "lora", "../../etc/passwd"), job.CodeMissingModel, "there is no"},
-		"a choice not UTF-8":    {raw("prompt", "x", "lora", "\xff"), job.CodeInvalid, "not the name of a choice"},
+		"a choice not UTF-8":    {raw("prompt", "x", "lora", "\xff"), job.CodeInvalid, "(lora): is not valid UTF-8"},
 		"strength without LoRA": {raw("prompt", "x", "lora_strength", "0.5"), job.CodeInvalid, "(lora_strength): has no effect without lora"},
 	} {
 		t.Run(name, func(t *testing.T) {
