@@ -28,6 +28,7 @@ type active struct {
 	changed chan struct{} // the queue's order changed
 	free    chan struct{} // a job can perhaps be dispatched
 	learnt  chan struct{} // the memory changed
+	faults  chan error    // why an owner gave its job up: only the next term takes it up again
 
 	owners sync.WaitGroup // the goroutines that own a job
 
@@ -37,7 +38,7 @@ type active struct {
 	window   int             // places taken, lingering prompts included
 	begun    uint64          // runs so far, for their order
 	others   int             // prompts of other clients in ComfyUI
-	full     bool            // the results store is full: submit nothing new
+	full     int             // results that wait for room in the store: submit nothing new
 	counters counters
 }
 
@@ -64,7 +65,7 @@ func (b *Bridge) serve(ctx context.Context, t *broker.Term) error {
 		slog.Uint64("epoch", t.Epoch()), slog.String("client_id", a.client))
 	g, gctx := errgroup.WithContext(ctx)
 	for _, part := range []func(context.Context) error{
-		a.conn.Run, a.receive, a.dispatch, a.audit, a.report, a.announce, a.keepCatalog, a.keepMemory, a.expire, a.drain,
+		a.conn.Run, a.receive, a.dispatch, a.audit, a.report, a.announce, a.keepCatalog, a.keepMemory, a.expire, a.drain, a.despair,
 		func(ctx context.Context) error { return t.Serve(ctx, a.control(ctx)) },
 	} {
 		g.Go(func() error { return part(gctx) })
@@ -92,6 +93,7 @@ func (b *Bridge) activate(ctx context.Context, t *broker.Term) (*active, error) 
 		changed:  make(chan struct{}, 1),
 		free:     make(chan struct{}, 1),
 		learnt:   make(chan struct{}, 1),
+		faults:   make(chan error, 1),
 		schedule: newSchedule(),
 		runs:     map[job.ID]*run{},
 	}
@@ -106,6 +108,25 @@ func (b *Bridge) activate(ctx context.Context, t *broker.Term) (*active, error) 
 	return a, nil
 }
 
+// fault notes that a job has no owner any more. Its place in the window and
+// its message would be kept for ever: only the end of the term frees them.
+func (a *active) fault(err error) {
+	select {
+	case a.faults <- err:
+	default:
+	}
+}
+
+// despair ends the term when a job has lost its owner.
+func (a *active) despair(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-a.faults:
+		return fmt.Errorf("a job was given up: %w", err)
+	}
+}
+
 // event is the socket's sink: it never waits.
 func (a *active) event(gen uint64, e comfy.Event) {
 	switch e := e.(type) {
@@ -117,6 +138,7 @@ func (a *active) event(gen uint64, e comfy.Event) {
 		a.link.disconnected()
 		poke(a.changed)
 	case comfy.Status:
+		a.link.status(e.Remaining)
 		poke(a.audits)
 	default:
 		a.tracker.handle(e)

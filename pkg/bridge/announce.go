@@ -93,10 +93,13 @@ func (a *active) words() string {
 	if w := a.link.state().words(); w != "" {
 		return w
 	}
+	occupied := slices.ContainsFunc(a.snapshotRuns(), func(r *run) bool { return r.look().gone })
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
-	case a.full:
+	case occupied && a.window >= a.cfg.InFlight:
+		return "a run that was stopped has not let go of ComfyUI yet"
+	case a.full > 0:
 		return "the results store is full; nothing new is started"
 	case a.drains():
 		return "the bridge is being stopped; what runs is finished"

@@ -131,11 +131,8 @@ func (a *active) superfluous(ctx context.Context, t tag) bool {
 }
 
 // attempting reports whether n is the attempt that the run's owner posts or
-// follows now.
-func (r *run) attempting(n int) bool {
-	p := r.look()
-	return !p.gone && p.attempt == n
-}
+// follows now, or waits for after its end.
+func (r *run) attempting(n int) bool { return r.look().attempt == n }
 
 func (a *active) discard(ctx context.Context, q comfy.Queue, e comfy.Queued) {
 	stopped, err := a.halt(ctx, q, e.ID)

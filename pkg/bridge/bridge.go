@@ -121,6 +121,9 @@ func New(cfg Config, b *broker.Broker, c *comfy.Client, set *workflow.Set) *Brid
 // time, and more than once.
 func (b *Bridge) Drain() { b.drainOnce.Do(func() { close(b.draining) }) }
 
+// drainPoll is how often it is looked whether the last term is over.
+const drainPoll = 50 * time.Millisecond
+
 // errDrained ends the term of a bridge that was drained.
 var errDrained = errors.New("drained")
 
@@ -138,9 +141,10 @@ func (b *Bridge) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-b.draining:
-			if !b.active.Load() {
-				cancel()
+			// The term ends by itself, drained or not; a further one is not wanted.
+			for b.active.Load() && pause(ctx, drainPoll) {
 			}
+			cancel()
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net/http"
 	"path"
 	"regexp"
 	"slices"
@@ -23,6 +24,9 @@ const (
 	// historyWithin bounds the wait for the history entry of a run whose end
 	// was told: it is written within milliseconds.
 	historyWithin = 5 * time.Second
+	// unreadableFor is how much longer an answer that makes no sense is asked
+	// for again: it may be a proxy's while the server starts.
+	unreadableFor = 30 * time.Second
 	// mostDownloads bounds how often a file that breaks off is fetched.
 	mostDownloads = 5
 	// fullPause is the time between two tries to store a result in a full store.
@@ -57,6 +61,8 @@ func (r *run) history(ctx context.Context) (*comfy.Entry, error) {
 			return entry, nil
 		case err == nil && time.Now().After(deadline):
 			return nil, nil
+		case unreadable(err) && time.Now().After(deadline.Add(unreadableFor)):
+			return nil, nil // it answers, and will not say anything else: what the socket told has to do
 		case err != nil:
 			// The server does not answer; without an answer nothing is known.
 			complain.Do(func() { r.log.WarnContext(ctx, "could not read the history", slog.Any(keyError, err)) })
@@ -66,6 +72,11 @@ func (r *run) history(ctx context.Context) (*comfy.Entry, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// unreadable reports an answer that came and can not be understood.
+func unreadable(err error) bool {
+	return errors.Is(err, comfy.ErrMalformed) || errors.Is(err, comfy.ErrTooLarge)
 }
 
 // awaitSettled gives the socket a moment to say that the entry is there.
@@ -135,32 +146,47 @@ func (r *run) rank(node string) int {
 	return slices.Index(r.bound.Outputs, node)
 }
 
-// fetch stores one file, however often its download breaks off.
+// errBrokeOff is returned when a file's body ended before its announced end.
+var errBrokeOff = errors.New("the download broke off")
+
+// fetch stores one file. Only downloads that break off are counted: a server
+// or a store that does not answer is waited for.
 func (r *run) fetch(ctx context.Context, n int, out comfy.Output) (job.Result, error) {
+	full := false
+	defer func() {
+		if full {
+			r.countFull(-1)
+		}
+	}()
 	complain := sparingly()
-	for try := 1; ; try++ {
+	for broken := 0; ; {
 		result, err := r.copy(ctx, n, out)
+		wait := time.Second
 		switch {
 		case err == nil, ctx.Err() != nil, errors.Is(err, broker.ErrLeaseLost):
-			r.setFull(false)
 			return result, err
 		case errors.Is(err, broker.ErrStoreFull):
 			// Keep the job and submit nothing new until there is room.
 			complain.Do(func() {
 				r.log.ErrorContext(ctx, "the results store is full; make room or raise its limit", slog.Any(keyError, err))
 			})
-			r.setFull(true)
-			try--
+			if wait = fullPause; !full {
+				full = true
+				r.countFull(1)
+			}
 		case errors.Is(err, comfy.ErrNotFound):
 			return result, &job.Error{Code: job.CodeNoOutput, Message: fmt.Sprintf("ComfyUI no longer has the file %s", out.File.Name)}
-		case job.CodeOf(err) != job.CodeInternal, try == mostDownloads:
+		case job.CodeOf(err) != job.CodeInternal, refused(err):
 			return result, err
+		case errors.Is(err, errBrokeOff):
+			if broken++; broken == mostDownloads {
+				return result, err
+			}
+			fallthrough
 		default:
-			r.log.WarnContext(ctx, "a result was not stored; trying again", slog.String("file", out.File.Name), slog.Any(keyError, err))
-		}
-		wait := time.Second
-		if errors.Is(err, broker.ErrStoreFull) {
-			wait = fullPause
+			complain.Do(func() {
+				r.log.WarnContext(ctx, "a result was not stored; trying again", slog.String("file", out.File.Name), slog.Any(keyError, err))
+			})
 		}
 		if !pause(ctx, wait) {
 			return result, ctx.Err()
@@ -171,22 +197,29 @@ func (r *run) fetch(ctx context.Context, n int, out comfy.Output) (job.Result, e
 // copy streams one file from ComfyUI into the results store.
 func (r *run) copy(ctx context.Context, n int, out comfy.Output) (job.Result, error) {
 	body, length, err := r.comfy.View(ctx, out.File)
+	if status, ok := errors.AsType[*comfy.StatusError](err); ok && status.Status == http.StatusInternalServerError {
+		return job.Result{}, fmt.Errorf("%w: %w", errBrokeOff, err) // the server is there and can not read it
+	}
 	if err != nil {
 		return job.Result{}, fmt.Errorf("download %s: %w", out.File.Name, err)
 	}
 	defer body.Close()
 	if length > r.cfg.MaxResult {
-		return job.Result{}, r.tooLarge(length)
+		return job.Result{}, r.tooLarge(length, r.cfg.MaxResult)
 	}
 	ext := extension(out.File.Name)
 	name := fmt.Sprintf("%s/%d-%d%s", r.id(), r.term.Epoch(), n, ext)
 	whole := &wholeReader{r: io.LimitReader(body, r.cfg.MaxResult+1), want: length}
 	size, digest, err := r.term.PutResult(ctx, name, whole)
 	switch {
+	case whole.err != nil:
+		return job.Result{}, fmt.Errorf("store %s: %w: %w", out.File.Name, errBrokeOff, whole.err)
+	case errors.Is(err, broker.ErrStoreFull):
+		return job.Result{}, r.noRoom(ctx, max(length, whole.got), err)
 	case err != nil:
 		return job.Result{}, fmt.Errorf("store %s: %w", out.File.Name, err)
 	case size > r.cfg.MaxResult:
-		return job.Result{}, r.tooLarge(size)
+		return job.Result{}, r.tooLarge(size, r.cfg.MaxResult)
 	}
 	return job.Result{
 		Name: name, File: path.Base(out.File.Name), Type: mediaType(ext),
@@ -194,10 +227,20 @@ func (r *run) copy(ctx context.Context, n int, out comfy.Output) (job.Result, er
 	}, nil
 }
 
-func (r *run) tooLarge(size int64) error {
+// noRoom is the error of a file that did not fit: one that exceeds the whole
+// store never will.
+func (r *run) noRoom(ctx context.Context, size int64, full error) error {
+	limit, err := r.term.ResultsLimit(ctx)
+	if err == nil && limit > 0 && size > limit-limit/64 {
+		return r.tooLarge(size, limit)
+	}
+	return full
+}
+
+func (r *run) tooLarge(size, limit int64) error {
 	return &job.Error{
 		Code:    job.CodeTooLarge,
-		Message: fmt.Sprintf("more than %d MB, the limit is %d MB", size>>20, r.cfg.MaxResult>>20),
+		Message: fmt.Sprintf("more than %d MB, the limit is %d MB", size>>20, limit>>20),
 	}
 }
 
@@ -207,13 +250,17 @@ type wholeReader struct {
 	r    io.Reader
 	want int64 // -1 when the server did not say
 	got  int64
+	err  error // why the body could not be read to its end
 }
 
 func (w *wholeReader) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
 	w.got += int64(n)
 	if err == io.EOF && w.want >= 0 && w.got != w.want {
-		return n, fmt.Errorf("got %d of %d bytes: %w", w.got, w.want, io.ErrUnexpectedEOF)
+		err = fmt.Errorf("got %d of %d bytes: %w", w.got, w.want, io.ErrUnexpectedEOF)
+	}
+	if err != nil && err != io.EOF {
+		w.err = err
 	}
 	return n, err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"discomfy/pkg/broker"
+	"discomfy/pkg/comfy"
 	"discomfy/pkg/job"
 )
 
@@ -41,7 +42,11 @@ func (a *active) cancel(ctx, term context.Context, id job.ID, by string) (broker
 			return a.cancelWaiting(ctx, term, h, stop)
 		}
 		if r := a.find(id); r != nil {
-			return r.halted(ctx, stop)
+			answer, err := r.halted(ctx, stop)
+			if err == nil && answer.Outcome == outcomeStopping && a.find(id) != r && pause(ctx, pollCancel) {
+				continue // it was given back before its owner saw the stop
+			}
+			return answer, err
 		}
 		answer, err := a.cancelled(ctx, id)
 		if answer.Outcome != outcomeStopping || time.Now().After(deadline) || !pause(ctx, pollCancel) {
@@ -57,7 +62,13 @@ func (a *active) cancelWaiting(ctx, term context.Context, h *held, stop job.Stop
 	s := h.end(job.Cancelled)
 	s.Stop = &stop
 	closed := make(chan error, 1)
-	a.owners.Go(func() { closed <- a.close(term, s) })
+	a.owners.Go(func() {
+		err := a.close(term, s)
+		if err != nil {
+			a.fault(err)
+		}
+		closed <- err
+	})
 	select {
 	case err := <-closed:
 		if err != nil {
@@ -149,6 +160,15 @@ type Status struct {
 	Waiting    int       `json:"waiting"`
 	Others     int       `json:"others"`
 	Counters   counters  `json:"counters"`
+	// Of the socket to ComfyUI, during this term.
+	Frames frames          `json:"frames"`
+	Socket comfy.ConnStats `json:"socket"`
+}
+
+// frames counts what the socket told and nobody could use.
+type frames struct {
+	Unrouted  int `json:"unrouted"`  // belonged to no prompt
+	Strangers int `json:"strangers"` // prompts that were not known as ours
 }
 
 // status reports on this term.
@@ -159,6 +179,7 @@ func (a *active) status(context.Context) (any, error) {
 		Devices: link.devices, Connected: link.gen != 0, Generation: link.gen,
 		Words: a.words(), InFlight: a.cfg.InFlight, Inside: a.openInside(),
 	}
+	s.Socket, s.Frames = a.conn.Stats(), a.tracker.unused()
 	if link.version.Known {
 		s.Version = link.version.String()
 	}

@@ -43,7 +43,7 @@ func (a *active) take(link linkState) *held {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !link.ready() || a.full || a.drains() || a.window >= a.cfg.InFlight {
+	if !link.ready() || a.full > 0 || a.drains() || a.window >= a.cfg.InFlight {
 		return nil
 	}
 	return a.schedule.next()
@@ -101,15 +101,12 @@ func (a *active) drains() bool {
 	}
 }
 
-// setFull notes whether the results store takes files.
-func (a *active) setFull(full bool) {
+// countFull notes that a result waits for room in the store, or no longer does.
+func (a *active) countFull(n int) {
 	a.mu.Lock()
-	changed := a.full != full
-	a.full = full
+	a.full += n
 	a.mu.Unlock()
-	if changed {
-		a.orderChanged()
-	}
+	a.orderChanged()
 }
 
 // find is the run of a job, or nil.

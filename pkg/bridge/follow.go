@@ -17,6 +17,9 @@ func (r *run) recover(ctx context.Context) (step, error) {
 		r.stop = &stopping{Stop: *r.state.Stop, since: time.Now()}
 	}
 	r.attach(r.prompt())
+	if t := r.timings(); !t.Started.IsZero() {
+		r.tracker.began(r.rec, t.Started)
+	}
 	return (*run).seek, nil
 }
 
@@ -46,7 +49,8 @@ func (r *run) seek(ctx context.Context) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.place != absent {
+	known := r.tracker.view(r.rec).end != nil // told by the socket, whatever the history says
+	if f.place != absent || known {
 		r.publish(func(p *public) { p.seeking = false })
 		poke(r.free)
 	}
@@ -61,6 +65,9 @@ func (r *run) seek(ctx context.Context) (step, error) {
 		r.publish(func(p *public) { p.inside = true })
 		return r.settled(ctx, f.entry)
 	}
+	if known {
+		return (*run).follow, nil
+	}
 	return r.vanished(ctx, f)
 }
 
@@ -70,8 +77,10 @@ func (r *run) vanished(ctx context.Context, f found) (step, error) {
 	switch {
 	case r.stop != nil:
 		return r.endStopped(ctx)
-	case p.inside && p.gen != 0 && p.gen == f.gen:
-		// The server did not restart in between, so a person removed it there.
+	case p.inside && p.gen != 0 && p.gen == f.gen && f.heard:
+		// The server did not restart in between, so a person removed it there. An
+		// open socket alone proves nothing: that of a host which lost its power
+		// stays open for a minute. But every removal is told to it.
 		r.stop = newStopping(stopRequest{stop: job.Stop{Code: job.CodeCancelled, By: byServer}})
 		return r.endStopped(ctx)
 	}
@@ -117,6 +126,10 @@ func (r *run) follow(ctx context.Context) (step, error) {
 // goes on to the end when there is one.
 func (r *run) observe(ctx context.Context, timeout *alarm) (step, error) {
 	v := r.tracker.view(r.rec)
+	if !v.started.IsZero() && !r.look().started {
+		r.publish(func(p *public) { p.started = true })
+		r.orderChanged()
+	}
 	if !v.started.IsZero() && r.state.Phase == job.Submitted {
 		if err := r.started(ctx, v); err != nil {
 			return nil, err
@@ -132,8 +145,6 @@ func (r *run) observe(ctx context.Context, timeout *alarm) (step, error) {
 }
 
 func (r *run) started(ctx context.Context, v view) error {
-	r.publish(func(p *public) { p.started = true })
-	r.orderChanged()
 	t := r.timings()
 	t.Started = v.started.UTC()
 	if v.end != nil {
@@ -200,14 +211,15 @@ func (r *run) settled(ctx context.Context, e *comfy.Entry) (step, error) {
 }
 
 // took fills in the moments of a run that ended while nobody listened. The
-// server's clock is trusted for the run's length only.
+// server's clock is trusted for the run's length only, so a run whose start
+// nobody saw is counted from its submission.
 func (r *run) took(e *comfy.Entry) {
 	if r.state.Phase == job.Submitted {
 		r.state.Starts++
 	}
 	t := r.timings()
 	if t.Started.IsZero() {
-		t.Started = e.Started.UTC()
+		t.Started = t.Submitted
 	}
 	t.Ended = t.Started.Add(e.Ended.Sub(e.Started))
 	r.state.Timings = &t
@@ -232,7 +244,7 @@ func (r *run) interrupted(ctx context.Context) (step, error) {
 // failed is the end of a run by an error. Out of memory is worth one more try
 // with everything unloaded.
 func (r *run) failed(ctx context.Context, e comfy.ExecutionError) (step, error) {
-	if e.OutOfMemory() && r.state.Retry != job.CodeOutOfMemory {
+	if e.OutOfMemory() && r.state.Retry != job.CodeOutOfMemory && r.state.Starts < mostStarts {
 		if err := r.comfy.Free(ctx); err != nil {
 			r.log.WarnContext(ctx, "could not ask ComfyUI to free its memory", slog.Any(keyError, err))
 		}

@@ -12,6 +12,7 @@ import (
 type link struct {
 	mu      sync.Mutex
 	gen     uint64 // of the socket, 0 while there is none
+	told    int    // prompts in the server, as the socket told last
 	version comfy.Version
 	devices []string
 	nodes   *workflow.Nodes // nil until the server told them
@@ -26,6 +27,13 @@ func newLink() *link {
 func (l *link) connected(gen uint64) {
 	l.update(func() { l.gen = gen })
 	poke(l.refresh)
+}
+
+// status notes the length of the server's queue as the socket told it.
+func (l *link) status(remaining int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = remaining
 }
 
 func (l *link) disconnected() { l.update(func() { l.gen = 0 }) }
@@ -49,6 +57,7 @@ func (l *link) update(f func()) {
 // linkState is the link at one moment.
 type linkState struct {
 	gen     uint64
+	told    int
 	version comfy.Version
 	devices []string
 	nodes   *workflow.Nodes
@@ -58,7 +67,7 @@ type linkState struct {
 func (l *link) state() linkState {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return linkState{gen: l.gen, version: l.version, devices: l.devices, nodes: l.nodes, change: l.change}
+	return linkState{gen: l.gen, told: l.told, version: l.version, devices: l.devices, nodes: l.nodes, change: l.change}
 }
 
 // ready reports whether prompts can be submitted.

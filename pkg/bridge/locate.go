@@ -39,6 +39,7 @@ type found struct {
 	place place
 	gen   uint64
 	entry *comfy.Entry // of inHistory
+	heard bool         // of absent: the socket of that generation is open and agrees with the queue
 }
 
 // locate asks ComfyUI where the attempt is. Absent is only what two looks in a
@@ -86,10 +87,13 @@ func (r *run) between(ctx context.Context) error {
 // in between moves from the one to the other.
 func (r *run) glance(ctx context.Context) (found, error) {
 	gen := r.conn.Generation()
+	before := r.link.state().told
 	q, err := r.readQueue(ctx)
 	if err != nil {
 		return found{}, err
 	}
+	now := r.link.state()
+	heard := now.gen == gen && (q.Len() == before || q.Len() == now.told)
 	if e, p := r.in(q); p != absent {
 		return found{place: p, gen: gen}, r.adopt(ctx, e.ID)
 	}
@@ -100,7 +104,7 @@ func (r *run) glance(ctx context.Context) (found, error) {
 	case entry != nil:
 		return found{place: inHistory, gen: gen, entry: entry}, r.adopt(ctx, entry.ID)
 	}
-	return found{place: absent, gen: gen}, nil
+	return found{place: absent, gen: gen, heard: heard}, nil
 }
 
 // in finds this attempt in ComfyUI's queue.

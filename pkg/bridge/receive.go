@@ -14,6 +14,9 @@ import (
 // ackWithin bounds the wait for the server's word that a job is gone.
 const ackWithin = 5 * time.Second
 
+// passPause is the time between two tries to pass a job on.
+const passPause = 5 * time.Second
+
 // receive takes the queue's jobs as the broker hands them over.
 func (a *active) receive(ctx context.Context) error {
 	for {
@@ -34,6 +37,11 @@ func (a *active) receive(ctx context.Context) error {
 // hold puts a job where its last state says that it belongs.
 func (a *active) hold(ctx context.Context, d broker.Delivery) error {
 	state, err := a.last(ctx, d.Request.ID)
+	if errors.Is(err, broker.ErrUnreadable) {
+		// A newer version's, perhaps: it stays in the queue, and keeps nobody else waiting.
+		a.log.ErrorContext(ctx, "a job is left alone", slog.String(keyJob, d.Request.ID.String()), slog.Any(keyError, err))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -41,10 +49,14 @@ func (a *active) hold(ctx context.Context, d broker.Delivery) error {
 	switch {
 	case state.Phase.Ended():
 		return a.acknowledge(ctx, d.Request.ID)
-	case state.Phase == job.Queued && state.Queue != "" && state.Queue != a.cfg.Queue:
-		return a.passOn(ctx, h)
+	case state.Queue != "" && state.Queue != a.cfg.Queue && state.Phase != job.Queued:
+		return a.acknowledge(ctx, d.Request.ID) // it arrived there
+	case state.Queue != "" && state.Queue != a.cfg.Queue:
+		a.owners.Go(func() { a.passOn(ctx, h) })
 	case state.Phase == "":
 		return a.enqueue(ctx, h)
+	case state.Phase == job.Queued && state.Attempt > 0:
+		a.waitAgain(h)
 	case state.Phase == job.Queued:
 		a.wait(h)
 	default:
@@ -63,6 +75,8 @@ func (a *active) last(ctx context.Context, id job.ID) (job.State, error) {
 			return s, nil
 		case errors.Is(err, broker.ErrNotFound):
 			return job.State{}, nil
+		case errors.Is(err, broker.ErrUnreadable):
+			return job.State{}, err
 		case errors.Is(err, broker.ErrLeaseLost) || !pause(ctx, time.Second):
 			return job.State{}, err
 		}
@@ -93,6 +107,15 @@ func (a *active) wait(h *held) {
 	a.orderChanged()
 }
 
+// waitAgain puts a job that ComfyUI lost in a former term before all others.
+func (a *active) waitAgain(h *held) {
+	a.mu.Lock()
+	a.schedule.account(h.request)
+	a.schedule.giveBack(h)
+	a.mu.Unlock()
+	a.orderChanged()
+}
+
 // resume takes up a job that a former term, or this one before a reconnect,
 // left inside ComfyUI. It takes its place in the window at once.
 func (a *active) resume(ctx context.Context, h *held) {
@@ -106,14 +129,28 @@ func (a *active) resume(ctx context.Context, h *held) {
 }
 
 // passOn finishes a move to another queue that was interrupted: a publish of
-// what is there already is a success.
-func (a *active) passOn(ctx context.Context, h *held) error {
+// what is there already is a success. A queue that is full, or not there yet,
+// is waited for, and keeps nobody else waiting.
+func (a *active) passOn(ctx context.Context, h *held) {
 	r := h.request
 	r.Queue = h.state.Queue
-	if _, err := a.broker.Submit(ctx, r); err != nil {
-		return fmt.Errorf("pass on to queue %s: %w", r.Queue, err)
+	complain := sparingly()
+	for {
+		_, err := a.broker.Submit(ctx, r)
+		if err == nil {
+			if err = a.acknowledge(ctx, r.ID); err != nil {
+				a.fault(err)
+			}
+			return
+		}
+		complain.Do(func() {
+			a.log.ErrorContext(ctx, "a job can not be passed on; trying again", slog.String(keyJob, r.ID.String()),
+				slog.String("to", string(r.Queue)), slog.Any(keyError, err))
+		})
+		if !pause(ctx, passPause) {
+			return
+		}
 	}
-	return a.acknowledge(ctx, r.ID)
 }
 
 // write writes a state through the fence, and repeats it as long as the term
@@ -159,10 +196,10 @@ func (a *active) acknowledge(ctx context.Context, id job.ID) error {
 
 // expire ends jobs that waited too long.
 func (a *active) expire(ctx context.Context) error {
-	for pause(ctx, time.Minute) {
-		for _, h := range a.takeExpired(time.Now()) {
+	for pause(ctx, min(time.Minute, a.cfg.Wait)) {
+		for _, h := range a.takeExpired() {
 			s := h.end(job.Failed)
-			s.Error = &job.Error{Code: job.CodeExpired, Message: fmt.Sprintf("it was not its turn for %d hours", int(a.cfg.Wait.Hours()))}
+			s.Error = h.expired(a.cfg.Wait)
 			if err := a.close(ctx, s); err != nil {
 				return err
 			}
@@ -171,12 +208,12 @@ func (a *active) expire(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (a *active) takeExpired(now time.Time) []*held {
+func (a *active) takeExpired() []*held {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var out []*held
 	for _, h := range a.schedule.order() {
-		if now.Sub(h.request.Created) > a.cfg.Wait {
+		if h.expired(a.cfg.Wait) != nil {
 			out = append(out, h)
 		}
 	}
@@ -184,6 +221,15 @@ func (a *active) takeExpired(now time.Time) []*held {
 		a.schedule.remove(h.request.ID)
 	}
 	return out
+}
+
+// expired is the error of a job that has waited for longer than that, nil for
+// every other.
+func (h *held) expired(after time.Duration) *job.Error {
+	if time.Since(h.request.Created) <= after {
+		return nil
+	}
+	return &job.Error{Code: job.CodeExpired, Message: "for " + after.String()}
 }
 
 // end is the terminal state of a job that has not run.

@@ -15,16 +15,15 @@ type record struct {
 	plan   *plan         // nil until a run of ours takes the record
 	wake   chan struct{} // receives when the run's owner has to look; never blocks the reader
 
-	started  time.Time
-	nodes    map[string]*nodeRecord
-	current  string // node that runs
-	outputs  []comfy.Output
-	end      *ending
-	settled  bool // the history entry exists
-	percent  float64
-	preview  *comfy.Preview
-	dirty    bool // something visible changed since the last report
-	progress bool // any frame of the run has been seen
+	started time.Time
+	nodes   map[string]*nodeRecord
+	current string // node that runs
+	outputs []comfy.Output
+	end     *ending
+	settled bool // the history entry exists
+	percent float64
+	preview *comfy.Preview
+	dirty   bool // something visible changed since the last report
 }
 
 // nodeRecord is one node of a run.
@@ -33,6 +32,8 @@ type nodeRecord struct {
 	since        time.Time // when it began
 	spent        time.Duration
 	value, max   float64 // steps
+	base         float64 // the step from which its pace is measured, at baseAt
+	baseAt       time.Time
 	fraction     float64 // the largest share seen
 }
 
@@ -104,10 +105,16 @@ func (r *record) leave(id string, now time.Time) {
 
 // step notes how far a node is. Servers tell it twice, alone and among the
 // states of all nodes: the second time is no news.
-func (r *record) step(id string, value, most float64) {
+func (r *record) step(id string, value, most float64, now time.Time) {
 	n := r.node(id)
 	if n.value == value && n.max == most {
 		return
+	}
+	if n.baseAt.IsZero() || most != n.max {
+		n.base, n.baseAt = value, now
+		if value <= 1 && !n.since.IsZero() {
+			n.base, n.baseAt = 0, n.since // its beginning was seen
+		}
 	}
 	n.value, n.max = value, most
 	if most > 0 {
@@ -128,7 +135,7 @@ func (r *record) state(id string, s comfy.NodeState, now time.Time) {
 			r.current = id // a socket that was opened in the middle of the run
 		}
 		if s.Max > 1 {
-			r.step(id, s.Value, s.Max)
+			r.step(id, s.Value, s.Max, now)
 		}
 	case "finished":
 		if !n.done {
@@ -194,13 +201,12 @@ func (r *record) shares(now time.Time) (share, left float64, known bool) {
 }
 
 // rest is the seconds that a running node still needs: from its own pace where
-// it has made at least two steps, else from what was learned.
+// at least two steps of it were heard, else from what was learned.
 func (n *nodeRecord) rest(weight float64, now time.Time) (left float64, measured bool) {
-	spent := now.Sub(n.since).Seconds()
-	if n.max > 1 && n.value >= 2 {
-		return spent / n.value * max(0, n.max-n.value), true
+	if steps := n.value - n.base; n.max > 1 && steps >= 2 {
+		return now.Sub(n.baseAt).Seconds() / steps * max(0, n.max-n.value), true
 	}
-	return max(0, weight-spent), false
+	return max(0, weight-now.Sub(n.since).Seconds()), false
 }
 
 func (r *record) counts() job.Nodes {

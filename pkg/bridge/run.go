@@ -84,6 +84,7 @@ func (r *run) own(ctx context.Context, first step) {
 		var err error
 		if next, err = next(r, ctx); err != nil {
 			r.abandon(ctx, err)
+			r.fault(err)
 			return
 		}
 	}
@@ -198,7 +199,7 @@ func (r *run) again(ctx context.Context, note string, retry job.Code) (step, err
 	if r.state.Starts >= mostStarts || r.state.Attempt >= mostAttempts {
 		return r.fail(ctx, job.Failed, &job.Error{
 			Code:    job.CodeInternal,
-			Message: fmt.Sprintf("ComfyUI lost it each time: %d submissions, %d runs", r.state.Attempt, r.state.Starts),
+			Message: fmt.Sprintf("job %s: ComfyUI lost it each time, after %d submissions and %d runs", r.id(), r.state.Attempt, r.state.Starts),
 		})
 	}
 	err := r.advance(ctx, job.Queued, func(s *job.State) {

@@ -23,7 +23,7 @@ type held struct {
 // turn is one after its user's last one, but never before the turn that is
 // being served. So a user with twenty jobs delays another's first by one job
 // at the most, and nobody gains by waiting. The turns follow from the order of
-// arrival alone, so a successor rebuilds them from the stream.
+// arrival of the open jobs, so a successor makes them anew from the stream.
 //
 // A schedule is not safe for concurrent use.
 type schedule struct {

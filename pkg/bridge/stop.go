@@ -101,6 +101,12 @@ func (r *run) outlive(ctx context.Context) (step, error) {
 			r.leave(r, nil)
 			return nil, nil
 		}
+		if err == nil {
+			_, err = r.halt(ctx, q, prompt) // perhaps the server was not known well enough before
+		}
+		if err != nil {
+			r.log.DebugContext(ctx, "waiting for a stopped prompt to end", slog.Any(keyError, err))
+		}
 	}
 	return nil, ctx.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"path"
 	"slices"
 	"time"
@@ -26,10 +27,20 @@ func (r *run) submit(ctx context.Context) (step, error) {
 	switch {
 	case errors.Is(err, errStopped):
 		return r.endStopped(ctx)
+	case job.CodeOf(err) == job.CodeExpired:
+		return r.fail(ctx, job.Failed, err)
 	case job.CodeOf(err) != "" && job.CodeOf(err) != job.CodeInternal:
 		return r.fail(ctx, job.Rejected, err)
-	case err != nil:
+	case ctx.Err() != nil, errors.Is(err, broker.ErrLeaseLost):
 		return nil, err
+	case err != nil:
+		return r.fail(ctx, job.Failed, err)
+	}
+	select {
+	case s := <-r.stops:
+		r.stop = newStopping(s)
+		return r.endStopped(ctx)
+	default:
 	}
 	r.cfg.Hook(ctx, PointBeforeSubmitted)
 	err = r.advance(ctx, job.Submitted, func(s *job.State) {
@@ -113,6 +124,12 @@ func (r *run) upload(ctx context.Context, object string) (string, error) {
 	if errors.Is(err, broker.ErrNotFound) {
 		return "", &job.Error{Code: job.CodeInvalid, Message: "the picture is no longer stored; attach it again"}
 	}
+	if errors.Is(err, broker.ErrDamaged) {
+		return "", &job.Error{Code: job.CodeInvalid, Message: "the stored picture is damaged; attach it again"}
+	}
+	if refused(err) {
+		return "", &job.Error{Code: job.CodeRejected, Message: sentence("ComfyUI refused the picture", err.Error())}
+	}
 	return path.Join(file.Subfolder, file.Name), err
 }
 
@@ -122,11 +139,15 @@ func (r *run) persist(ctx context.Context, what string, f func(context.Context) 
 	complain := sparingly()
 	for wait := 500 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
 		err := f(ctx)
-		if err == nil || errors.Is(err, broker.ErrNotFound) || errors.Is(err, broker.ErrLeaseLost) || refused(err) {
+		if err == nil || errors.Is(err, broker.ErrNotFound) || errors.Is(err, broker.ErrDamaged) ||
+			errors.Is(err, broker.ErrLeaseLost) || refused(err) {
 			return err
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("%s: %w", what, err)
+		}
+		if expired := r.held.expired(r.cfg.Wait); expired != nil {
+			return expired
 		}
 		complain.Do(func() { r.log.WarnContext(ctx, what+": trying again", slog.Any(keyError, err)) })
 		select {
@@ -143,7 +164,14 @@ func (r *run) persist(ctx context.Context, what string, f func(context.Context) 
 // refused reports an answer by which the server said no for good.
 func refused(err error) bool {
 	status, ok := errors.AsType[*comfy.StatusError](err)
-	return ok && status.Refused()
+	if !ok {
+		return false
+	}
+	switch status.Status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false // not now, which is not for good
+	}
+	return status.Refused()
 }
 
 // post sends the prompt. It has no timer of its own: while the connection
@@ -180,9 +208,9 @@ func (r *run) post(ctx context.Context) (step, error) {
 	}
 }
 
-// unreadable is the type of a refusal by which a server says that it could not
+// typeUnreadable is the type of a refusal by which a server says that it could not
 // read the prompt.
-const unreadable = "unreadable"
+const typeUnreadable = "unreadable"
 
 // posted is the answer to a POST.
 type posted struct {
@@ -195,7 +223,7 @@ func (r *run) answered(ctx context.Context, p posted, gen uint64) (step, error) 
 	switch {
 	case p.err == nil:
 		return r.accepted(ctx, p.accepted, gen)
-	case rejected && rejection.Type == unreadable && r.state.Retry != job.CodeRejected:
+	case rejected && rejection.Type == typeUnreadable && r.state.Retry != job.CodeRejected:
 		// What we post can be read; a server in trouble, or a proxy, says so too.
 		r.doubt = job.CodeRejected
 	case rejected:
@@ -229,6 +257,9 @@ func (r *run) unsent(ctx context.Context, err error) (step, error) {
 		case <-link.change:
 		case <-time.After(time.Second):
 		}
+		if expired := r.held.expired(r.cfg.Wait); expired != nil {
+			return r.fail(ctx, job.Failed, expired)
+		}
 		if r.link.state().ready() {
 			return (*run).post, nil
 		}
@@ -238,7 +269,7 @@ func (r *run) unsent(ctx context.Context, err error) (step, error) {
 func (r *run) accepted(ctx context.Context, a comfy.Accepted, gen uint64) (step, error) {
 	if a.ID != r.prompt() {
 		// A server before 0.3.45 chooses the id itself.
-		if err := r.advance(ctx, job.Submitted, func(s *job.State) { s.PromptID = string(a.ID) }); err != nil {
+		if err := r.advance(ctx, r.state.Phase, func(s *job.State) { s.PromptID = string(a.ID) }); err != nil {
 			return nil, err
 		}
 		r.attach(a.ID)

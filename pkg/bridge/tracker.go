@@ -94,7 +94,7 @@ func (t *tracker) handle(e comfy.Event) {
 	case comfy.Executing:
 		t.executing(e, now)
 	case comfy.StepProgress:
-		t.with(t.or(e.Prompt), func(r *record) { r.start(now); r.step(e.Node, e.Value, e.Max) })
+		t.with(t.or(e.Prompt), func(r *record) { r.start(now); r.step(e.Node, e.Value, e.Max, now) })
 	case comfy.NodeStates:
 		t.with(e.Prompt, func(r *record) {
 			r.start(now)
@@ -161,7 +161,6 @@ func (t *tracker) with(prompt comfy.PromptID, f func(*record)) {
 		r = t.stranger(prompt)
 	}
 	f(r)
-	r.progress = true
 }
 
 // stranger makes a record for a prompt that is not known to be ours.
@@ -181,6 +180,13 @@ func (t *tracker) signal() {
 	}
 }
 
+// began tells when a run that is taken up again began.
+func (t *tracker) began(r *record, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r.started = at
+}
+
 // seen marks a prompt as running that was found so in ComfyUI's queue, since
 // nothing is replayed after a reconnect.
 func (t *tracker) seen(r *record) {
@@ -188,6 +194,13 @@ func (t *tracker) seen(r *record) {
 	defer t.mu.Unlock()
 	r.start(t.now())
 	t.signal()
+}
+
+// unused counts what could not be routed.
+func (t *tracker) unused() frames {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return frames{Unrouted: t.dropped, Strangers: t.ignored}
 }
 
 // view is what a run's owner needs to know of its record.

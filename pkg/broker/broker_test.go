@@ -123,7 +123,7 @@ func TestASnapshotIsCutToFit(t *testing.T) {
 func TestARequestEndsWithItsConnection(t *testing.T) {
 	t.Parallel()
 	b := &Broker{}
-	b.link = newLink(slog.New(slog.DiscardHandler), &b.count)
+	b.link = newLink(Config{Log: slog.New(slog.DiscardHandler)}, &b.count)
 	ctx, cancel := b.request(t.Context(), time.Hour)
 	defer cancel()
 	b.link.advance()

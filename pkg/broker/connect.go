@@ -45,7 +45,7 @@ func Connect(ctx context.Context, c Config) (*Broker, error) {
 		cfg: c, clock: newClock(), put: make(chan struct{}, 1),
 		streams: make(map[string]jetstream.Stream),
 	}
-	b.link = newLink(c.Log, &b.count)
+	b.link = newLink(c, &b.count)
 	opts, err := c.options()
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)

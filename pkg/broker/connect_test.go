@@ -17,9 +17,13 @@ import (
 func TestConnectInsideTheProcess(t *testing.T) {
 	t.Parallel()
 	s := embeddedtest.StartWith(t, embedded.Config{Dir: t.TempDir(), DontListen: true})
-	b, err := broker.Connect(t.Context(), broker.Config{InProcess: s})
+	logs := new(logBuffer)
+	b, err := broker.Connect(t.Context(), broker.Config{InProcess: s, Log: logger(logs)})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if told := logs.String(); !strings.Contains(told, "connected to NATS in this process") || strings.Contains(told, "nats://") {
+		t.Errorf("the log names an address that is not the server's:\n%s", told)
 	}
 	t.Cleanup(b.Close)
 	initialise(t, b)

@@ -33,6 +33,9 @@ var (
 	ErrNotHeld = errors.New("the job is not held by this term")
 	// ErrStoreFull is returned when the store has no room for a file.
 	ErrStoreFull = errors.New("the store is full")
+	// ErrUnreadable is returned when what is stored is not of a form that this
+	// version knows.
+	ErrUnreadable = errors.New("stored in a form that this version does not know")
 	// ErrDamaged is returned when a file read from the store is not what was
 	// written.
 	ErrDamaged = errors.New("the stored file is damaged")

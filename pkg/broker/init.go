@@ -101,6 +101,8 @@ func (b *Broker) ensureStream(ctx context.Context, was *jetstream.StreamConfig, 
 		s, err = b.shrink(ctx, &want)
 	}
 	switch {
+	case tooFewServers(err):
+		return fmt.Errorf("%d replicas need a NATS cluster of at least as many servers: %w", want.Replicas, err)
 	case err != nil && judge(err) == storeFull:
 		return fmt.Errorf("the server's store has no room for %d MiB; ask for less, or raise max_file_store: %w", want.MaxBytes>>20, err)
 	case err != nil && was != nil:
@@ -114,6 +116,18 @@ func (b *Broker) ensureStream(ctx context.Context, was *jetstream.StreamConfig, 
 	b.cfg.Log.InfoContext(ctx, verbFor(was != nil)+" stream", keyStream, want.Name)
 	return nil
 }
+
+// tooFewServers knows the answers of a server to more replicas than there are
+// servers (nats-server 2.15, server/errors.json).
+func tooFewServers(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && (api.ErrorCode == codeNotClustered || api.ErrorCode == codeNoPeers)
+}
+
+const (
+	codeNoPeers      jetstream.ErrorCode = 10005 // of the cluster's servers too few have room
+	codeNotClustered jetstream.ErrorCode = 10074
+)
 
 // shrink creates a bucket with half of the largest size that the server has:
 // the other half is for what comes after it.

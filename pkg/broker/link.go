@@ -17,6 +17,7 @@ import (
 // next reconnect.
 type link struct {
 	log    *slog.Logger
+	inside bool // the server is in this process, and its URL means nothing
 	count  *counters
 	errors rate.Sometimes // asynchronous errors come in floods
 
@@ -26,9 +27,9 @@ type link struct {
 	joined chan struct{} // closed at the first connection
 }
 
-func newLink(log *slog.Logger, count *counters) *link {
+func newLink(c Config, count *counters) *link {
 	l := &link{
-		log: log, count: count, joined: make(chan struct{}),
+		log: c.Log, inside: c.InProcess != nil, count: count, joined: make(chan struct{}),
 		errors: rate.Sometimes{First: 10, Interval: 10 * time.Second},
 	}
 	l.gen, l.renew = context.WithCancel(context.Background())
@@ -40,7 +41,7 @@ func (l *link) options() []nats.Option {
 	return []nats.Option{
 		nats.ConnectHandler(func(nc *nats.Conn) {
 			joined()
-			l.log.Info("connected to NATS", keyServer, nc.ConnectedUrlRedacted())
+			l.tell("connected to NATS", nc)
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
@@ -48,11 +49,20 @@ func (l *link) options() []nats.Option {
 			}
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
-			l.log.Info("reconnected to NATS", keyServer, nc.ConnectedUrlRedacted())
+			l.tell("reconnected to NATS", nc)
 			l.advance()
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) { l.failed(sub, err) }),
 	}
+}
+
+// tell says where we are connected to.
+func (l *link) tell(words string, nc *nats.Conn) {
+	if l.inside {
+		l.log.Info(words + " in this process")
+		return
+	}
+	l.log.Info(words, keyServer, nc.ConnectedUrlRedacted())
 }
 
 // await returns when the connection stands for the first time.

@@ -62,6 +62,18 @@ func (t *Term) PutResult(ctx context.Context, name string, r io.Reader) (int64, 
 	return s.size, s.hexDigest(), nil
 }
 
+// ResultsLimit is the size of the whole results store in bytes; 0 or less
+// where it has no bound. It is asked for each time: an operator may raise it.
+func (t *Term) ResultsLimit(ctx context.Context) (int64, error) {
+	ctx, cancel := t.b.request(ctx, objectTimeout)
+	defer cancel()
+	s, err := t.b.js.Stream(ctx, bucketPrefix+resultsBucket)
+	if err != nil {
+		return 0, fmt.Errorf("ask for the size of the results store: %w", notFound(err))
+	}
+	return s.CachedInfo().Config.MaxBytes, nil
+}
+
 // GetInput opens a stored input; see GetResult.
 func (b *Broker) GetInput(ctx context.Context, name string) (io.ReadCloser, error) {
 	return b.getObject(ctx, inputsBucket, name)

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -23,7 +24,7 @@ func parseState(subject string, data []byte) (job.State, error) {
 	}
 	s, err := job.ParseState(data)
 	if err != nil {
-		return job.State{}, err
+		return job.State{}, errors.Join(ErrUnreadable, err)
 	}
 	if s.Job != id {
 		return job.State{}, fmt.Errorf("the state at %s is of job %s", subject, s.Job)

@@ -173,12 +173,12 @@ func (c *Conn) Suspect(generation uint64) {
 
 // ConnStats counts what happened since the start.
 type ConnStats struct {
-	Frames       uint64 // messages that were read
-	Bad          uint64 // of those: could not be understood, or too large; skipped
-	Unknown      uint64 // of those: of a type that the package does not know
-	Connected    uint64 // generations
-	Disconnected uint64 // generations that ended
-	Deaf         uint64 // sockets that were deaf
+	Frames       uint64 `json:"frames"`       // messages that were read
+	Bad          uint64 `json:"bad"`          // of those: could not be understood, or too large; skipped
+	Unknown      uint64 `json:"unknown"`      // of those: of a type that the package does not know
+	Connected    uint64 `json:"connected"`    // generations
+	Disconnected uint64 `json:"disconnected"` // generations that ended
+	Deaf         uint64 `json:"deaf"`         // sockets that were deaf
 }
 
 type counters struct{ frames, bad, unknown, lost, deaf atomic.Uint64 }
