@@ -21,7 +21,7 @@ func (e *entry) ending(width int, p paint) []string {
 	lines = append(lines, indented(words, width)...)
 	if e.err != nil {
 		lines = append(lines, indented(p.bad("cannot save the result: "+Clean(e.err.Error())), width)...)
-		advice = "it stays in NATS for 7 days: discomfy show " + e.request.ID.String() + " --out DIR"
+		advice = fetchAdvice(e.request.ID)
 	}
 	for _, f := range e.saved {
 		lines = append(lines, "  "+f.words(p))
@@ -30,6 +30,11 @@ func (e *entry) ending(width int, p paint) []string {
 		lines = append(lines, "  "+p.faint(advice))
 	}
 	return lines
+}
+
+// fetchAdvice is what to do about files that could not be saved here.
+func fetchAdvice(id job.ID) string {
+	return "it stays in NATS for 7 days: discomfy show " + id.String() + " --out DIR"
 }
 
 // indented wraps a text at width cells and sets it in by two.

@@ -63,14 +63,23 @@ func save(ctx context.Context, from results, dir, name string, r job.Result) (Sa
 		return Saved{}, fmt.Errorf("open folder for results: %w", err)
 	}
 	defer root.Close()
-	part := ".discomfy-" + rand.Text() + ".part"
-	if err := download(ctx, from, root, part, r); err != nil {
-		return Saved{}, errors.Join(err, ignoreMissing(root.Remove(part)))
-	}
-	if name, err = settle(root, part, name); err != nil {
-		return Saved{}, errors.Join(err, ignoreMissing(root.Remove(part)))
+	if name, err = saveIn(ctx, from, root, name, r); err != nil {
+		return Saved{}, fmt.Errorf("save in folder %s: %w", dir, err)
 	}
 	return Saved{Path: filepath.Join(dir, name), Type: r.Type, Size: r.Size}, nil
+}
+
+// saveIn gives the name that the file got.
+func saveIn(ctx context.Context, from results, root *os.Root, name string, r job.Result) (string, error) {
+	part := ".discomfy-" + rand.Text() + ".part"
+	if err := download(ctx, from, root, part, r); err != nil {
+		return "", errors.Join(err, ignoreMissing(root.Remove(part)))
+	}
+	name, err := settle(root, part, name)
+	if err != nil {
+		return "", errors.Join(err, ignoreMissing(root.Remove(part)))
+	}
+	return name, nil
 }
 
 // download streams the result into a new file and checks it.
@@ -82,7 +91,7 @@ func download(ctx context.Context, from results, root *os.Root, part string, r j
 	defer body.Close()
 	f, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return fmt.Errorf("write result: %w", err)
+		return fmt.Errorf("write result: %w", reason(err))
 	}
 	sum := sha256.New()
 	n, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(body, r.Size+1))
@@ -109,7 +118,7 @@ func settle(root *os.Root, part, name string) (string, error) {
 			continue
 		}
 		if err != nil {
-			return "", fmt.Errorf("name result: %w", err)
+			return "", fmt.Errorf("name result: %w", reason(err))
 		}
 		if err := f.Close(); err != nil {
 			return "", fmt.Errorf("name result: %w", err)

@@ -132,8 +132,8 @@ func TestSaveRefusesWhatIsNotTheRecords(t *testing.T) {
 			r := s.put("j/1-1.png", "fox.png", "data")
 			tt.spoil(&r)
 			_, err := saveOne(t, s, dir, r)
-			if err == nil || !strings.Contains(err.Error(), tt.words) {
-				t.Errorf("error %v, want one about %q", err, tt.words)
+			if err == nil || !strings.Contains(err.Error(), tt.words) || !strings.Contains(err.Error(), dir) {
+				t.Errorf("error %v, want one about %q and the folder", err, tt.words)
 			}
 			if left := files(t, dir); len(left) != 0 {
 				t.Errorf("left behind: %q", left)

@@ -55,7 +55,7 @@ func (v *plainView) words(ev Event) []string {
 	case EventSaved:
 		return savedWords(ev.Files)
 	case EventUnsaved:
-		return append(savedWords(ev.Files), "cannot save the result: "+ev.Message)
+		return append(savedWords(ev.Files), "cannot save the result: "+ev.Message, fetchAdvice(ev.Job))
 	case EventServer:
 		if ev.Message == "" {
 			return []string{"ComfyUI answers"}

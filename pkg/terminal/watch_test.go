@@ -288,7 +288,8 @@ func TestWatchReportsAFileThatCannotBeSaved(t *testing.T) {
 		states, err := watch(t, terminal.Config{Out: &out, Dir: t.TempDir()}, s, func() {
 			s.state(end(r, job.Done, job.Result{Name: "gone", File: "fox.png"}))
 		}, r)
-		if err == nil || states[0].Phase != job.Done || !strings.Contains(out.String(), "cannot save the result") {
+		if err == nil || states[0].Phase != job.Done || !strings.Contains(out.String(), "cannot save the result") ||
+			!strings.Contains(out.String(), "discomfy show "+states[0].Job.String()+" --out DIR") {
 			t.Errorf("error %v, states %v, log:\n%s", err, states, out.String())
 		}
 	})
