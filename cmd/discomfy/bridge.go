@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -29,13 +30,17 @@ bridge serves a queue; start a second one and it waits until the first is gone.
 On SIGINT or SIGTERM it takes no more jobs and leaves what runs in ComfyUI to its successor; with
 --drain it finishes that first. A second signal ends it at once.
 
-Example: discomfy bridge --nats nats://nats:4222 --comfyui http://comfyui:8188`
+Example: discomfy bridge --nats nats://nats:4222 --comfyui http://comfyui:8188` + exitCodes(
+		"0    a signal stopped it, in order", code1, code2, code3NATS, "130  a second signal ended it at once")
 }
 
 // Run serves the queue until a signal comes.
 func (c *bridgeCommand) Run(ctx context.Context, s *session) error {
 	queue, err := c.queueFlag.parse()
 	if err != nil {
+		return err
+	}
+	if err := cmp.Or(c.leaseFlag.check(), c.bridgeFlags.check()); err != nil {
 		return err
 	}
 	log := s.logger(c.logFlags, s.stderr)
@@ -73,7 +78,10 @@ func newBridge(queue job.Queue, server comfyFlags, f bridgeFlags, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	set, problems := f.load()
+	set, problems, err := f.load()
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range problems {
 		log.Warn("workflow left out", slog.String("error", p.Error()))
 	}

@@ -7,6 +7,9 @@ import (
 	"os"
 
 	"github.com/alecthomas/kong"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/job"
 )
 
 // cli is the whole command line: every flag and every environment variable is
@@ -54,7 +57,10 @@ func parse(args []string, stdout, stderr *os.File) (r *runner, code int, err err
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	chosen, err := k.Parse(args)
+	if err := checkText(args); err != nil {
+		return nil, exitUsage, err
+	}
+	chosen, err := k.Parse(flagsFirst(k.Model.Node, args))
 	switch {
 	case exited >= 0:
 		return nil, exited, nil
@@ -68,8 +74,22 @@ func parse(args []string, stdout, stderr *os.File) (r *runner, code int, err err
 	s := &session{stdout: stdout, stderr: stderr, getenv: os.Getenv, hook: hook}
 	return &runner{func(ctx context.Context) error {
 		chosen.BindTo(ctx, (*context.Context)(nil))
-		return chosen.Run(s)
+		err := chosen.Run(s)
+		if errors.Is(err, broker.ErrNotSetUp) {
+			return notSetUpError{queueOf(chosen), err}
+		}
+		return err
 	}}, exitOK, nil
+}
+
+// queueOf is the queue that the command was about; "" where it is about all.
+func queueOf(chosen *kong.Context) job.Queue {
+	for _, f := range chosen.Flags() {
+		if name, ok := chosen.FlagValue(f).(string); ok && f.Name == "queue" {
+			return job.Queue(name)
+		}
+	}
+	return ""
 }
 
 func newParser(c *cli, stdout, stderr *os.File, exit func(int)) (*kong.Kong, error) {

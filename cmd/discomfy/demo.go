@@ -13,7 +13,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"discomfy/pkg/broker"
 	"discomfy/pkg/broker/embedded"
+	"discomfy/pkg/comfy"
 	"discomfy/pkg/job"
 	"discomfy/pkg/terminal"
 )
@@ -29,7 +31,7 @@ const (
 type demoCommand struct {
 	Keep       bool          `name:"keep" help:"Stay up afterwards, to look inside and to submit, until Ctrl-C."`
 	ComfyUI    string        `name:"comfyui" placeholder:"URL" help:"Use this ComfyUI server instead of a fake one."`
-	Out        string        `name:"out" type:"path" default:"discomfy-demo" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo)."`
+	Out        string        `name:"out" type:"path" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo, or a temporary one where that cannot be made)."`
 	Speed      float64       `name:"speed" hidden:"" default:"1.2" help:"Of the fake ComfyUI; 1 is as in reality."`
 	Wait       time.Duration `name:"wait" hidden:"" default:"20s" help:"For ComfyUI to answer."`
 	comfyLogin `group:"comfyui"`
@@ -42,7 +44,13 @@ func (demoCommand) Help() string {
 users at once and shows them queue, run and come back as pictures. It ends by itself in about ten
 seconds and removes everything but the pictures.
 
-With --comfyui the fake is left out: txt2img runs where the server has a checkpoint, else test-pattern.`
+With --comfyui the fake is left out: txt2img runs where the server has a checkpoint, else test-pattern. On a server
+without a GPU the pictures are small.` + exitCodes(
+		"0    all three jobs are done; with --keep: Ctrl-C ended it",
+		"1    a job failed, or the command did",
+		code2,
+		"3    ComfyUI does not answer",
+		code130)
 }
 
 // demo is one run of the demo.
@@ -52,11 +60,19 @@ type demo struct {
 	screen  *terminal.Screen
 	log     *slog.Logger
 	nats    *localNATS
+	comfy   *comfy.Client
+	out     string // folder for the pictures
 }
 
 // Run starts everything, shows three jobs, and stops everything.
 func (c *demoCommand) Run(ctx context.Context, s *session) error {
 	d := &demo{session: s, command: c, screen: s.screen()}
+	if err := c.check(); err != nil {
+		return err
+	}
+	if err := d.chooseFolder(); err != nil {
+		return err
+	}
 	var logs io.Writer = s.stderr
 	if d.screen != nil && s.isTerminal(s.stderr) {
 		logs = d.screen // scrolls past above the bars
@@ -71,11 +87,39 @@ func (c *demoCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	err = withNATS(ctx, embedded.Config{Dir: dir, Addr: addr, Log: d.log}, job.DefaultQueue, d.withComfyUI)
+	err = withNATS(ctx, embedded.Config{Dir: dir, Addr: addr, Log: d.log},
+		broker.InitConfig{Queues: []job.Queue{job.DefaultQueue}}, d.withComfyUI)
 	if errors.Is(err, errInterrupted) && c.Keep {
 		return nil // Ctrl-C is how --keep ends
 	}
 	return err
+}
+
+func (c *demoCommand) check() error {
+	if err := between("--speed", c.Speed, 0.01, 1000); err != nil {
+		return err
+	}
+	return between("--wait", c.Wait, time.Millisecond, time.Hour)
+}
+
+// chooseFolder finds a folder for the pictures before anything is started.
+func (d *demo) chooseFolder() error {
+	if d.command.Out != "" {
+		d.out = shortPath(d.command.Out)
+		return checkOut(d.out)
+	}
+	d.out = "discomfy-demo"
+	usual := terminal.CheckFolder(d.out)
+	if usual == nil {
+		return nil
+	}
+	var err error
+	if d.out, err = os.MkdirTemp("", "discomfy-pictures-"); err != nil {
+		return fmt.Errorf("%w: name another folder with --out", usual)
+	}
+	d.say("Pictures go to %s (%v; --out names another folder).", d.out, usual)
+	d.say("")
+	return nil
 }
 
 // withComfyUI starts the fake, where no server was named.
@@ -96,6 +140,7 @@ func (d *demo) withBridge(ctx context.Context, url, note string) error {
 	if err != nil {
 		return err
 	}
+	d.comfy = p.client
 	if note == "" {
 		note = "yours"
 	}
@@ -117,7 +162,7 @@ func (d *demo) withBridge(ctx context.Context, url, note string) error {
 // play submits the jobs, shows them, and says what to try next.
 func (d *demo) play(ctx context.Context) error {
 	config := d.display(d.screen)
-	config.Dir, config.Log = shortPath(d.command.Out), d.log
+	config.Dir, config.Log = d.out, d.log
 	asks, err := d.asks(ctx)
 	if err != nil {
 		return err

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"discomfy/pkg/broker"
+	"discomfy/pkg/comfy"
 	"discomfy/pkg/job"
 	"discomfy/pkg/workflow"
 )
@@ -39,11 +41,32 @@ func (d *demo) asks(ctx context.Context) ([]ask, error) {
 			{bob, "test-pattern", map[string]string{"ground": "black", "color": "orange"}},
 		}, nil
 	}
-	return []ask{
+	all := []ask{
 		{ann, "txt2img", map[string]string{"prompt": "a lighthouse at dusk, oil painting"}},
 		{ann, "txt2img", map[string]string{"prompt": "the same lighthouse in a storm"}},
 		{bob, "txt2img", map[string]string{"prompt": "a red fox asleep in the snow"}},
-	}, nil
+	}
+	if d.computesOnCPU(ctx) {
+		d.say("This ComfyUI has no GPU: the pictures are of 128×128 in 6 steps, since larger ones take minutes.")
+		d.say("")
+		for _, a := range all {
+			a.args["width"], a.args["height"], a.args["steps"] = "128", "128", "6"
+		}
+	}
+	return all, nil
+}
+
+// computesOnCPU reports whether a real server has nothing but its CPU. Where
+// it does not say, it is taken for one with a GPU.
+func (d *demo) computesOnCPU(ctx context.Context) bool {
+	if d.command.ComfyUI == "" {
+		return false // the fake is as fast as it likes
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	stats, err := d.comfy.SystemStats(ctx)
+	return err == nil && len(stats.Devices) > 0 &&
+		!slices.ContainsFunc(stats.Devices, func(v comfy.Device) bool { return v.Type != "cpu" })
 }
 
 // paints waits until ComfyUI is there and reports whether txt2img can run.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"discomfy/pkg/broker"
@@ -20,14 +21,6 @@ const (
 	exitCancelled   = 4   // the job was cancelled
 	exitInterrupted = 130 // a signal ended the watching; the job goes on
 )
-
-const exitHelp = `Exit codes:
-  0    done
-  1    a job failed or was rejected, or the command itself failed
-  2    the command line or the request makes no sense
-  3    NATS cannot be reached or is not set up, nobody serves the queue, or ComfyUI is away
-  4    the job was cancelled
-  130  a signal ended the watching; the job goes on`
 
 // usageError is a command line that makes no sense.
 type usageError struct{ error }
@@ -47,6 +40,22 @@ type endedError struct {
 }
 
 func (e endedError) Error() string { return e.words }
+
+// notSetUpError is a NATS server that lacks what the queue needs.
+type notSetUpError struct {
+	queue job.Queue
+	error
+}
+
+func (e notSetUpError) Unwrap() error { return e.error }
+
+// words say what to do; what the server answered would tell nobody more.
+func (e notSetUpError) words() string {
+	if e.queue == "" || e.queue == job.DefaultQueue {
+		return "NATS is not set up: run `discomfy init`"
+	}
+	return fmt.Sprintf("NATS is not set up for queue %[1]s: run `discomfy init --queues %[1]s`", e.queue)
+}
 
 // ended is the error for jobs that have ended so; nil when all are done.
 func ended(states []job.State) error {
@@ -104,6 +113,9 @@ func isUnreachable(err error) bool {
 func explain(err error) string {
 	if err == nil {
 		return ""
+	}
+	if e, ok := errors.AsType[notSetUpError](err); ok {
+		return e.words()
 	}
 	words := terminal.Clean(err.Error())
 	if e, ok := errors.AsType[*job.Error](err); ok {

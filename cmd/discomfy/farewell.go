@@ -12,7 +12,7 @@ func (d *demo) farewell(requests []job.Request, states []job.State) {
 		}
 	}
 	d.say("")
-	d.say("%d of %d jobs are done; the pictures are in %s.", done, len(states), shortPath(d.command.Out))
+	d.say("%d of %d jobs are done; the pictures are in %s.", done, len(states), d.out)
 	d.say("")
 	url := d.nats.server.ClientURL()
 	if !d.command.Keep {

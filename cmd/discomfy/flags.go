@@ -56,6 +56,17 @@ type bridgeFlags struct {
 	Drain        bool          `name:"drain" env:"DISCOMFY_DRAIN" help:"When asked to stop, finish what is inside ComfyUI first, and take nothing new."`
 }
 
+// check refuses what the bridge would silently take for something else.
+func (f bridgeFlags) check() error {
+	if err := between("--in-flight", f.InFlight, 1, maxInFlight); err != nil {
+		return err
+	}
+	if err := between("--timeout", f.Timeout, minTimeout, maxTimeout); err != nil {
+		return err
+	}
+	return between("--video-timeout", f.VideoTimeout, minTimeout, maxTimeout)
+}
+
 func (f bridgeFlags) timeouts() map[workflow.Kind]time.Duration {
 	limits := make(map[workflow.Kind]time.Duration)
 	for _, kind := range workflow.Kinds() {
@@ -69,6 +80,20 @@ func (f bridgeFlags) timeouts() map[workflow.Kind]time.Duration {
 type leaseFlag struct {
 	Lease time.Duration `name:"lease" env:"DISCOMFY_LEASE" default:"6s" placeholder:"TIME" help:"How long the active bridge may be silent before another one takes over, in whole seconds; the same for all bridges of a queue (${default})."`
 }
+
+func (f leaseFlag) check() error {
+	if f.Lease%time.Second != 0 {
+		return outOfRange("--lease", f.Lease, "whole seconds", minLease, maxLease)
+	}
+	return between("--lease", f.Lease, minLease, maxLease)
+}
+
+// maxJobsFlag bounds a queue.
+type maxJobsFlag struct {
+	MaxJobs int `name:"max-jobs" env:"DISCOMFY_MAX_JOBS" placeholder:"N" help:"Jobs that a queue takes before it is full. Left out, it stays as it is; a new queue takes 2000."`
+}
+
+func (f maxJobsFlag) check() error { return between("--max-jobs", f.MaxJobs, 0, mostJobs) }
 
 // logFlags say how the process reports on itself.
 type logFlags struct {

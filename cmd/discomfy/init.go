@@ -9,8 +9,9 @@ import (
 )
 
 type initCommand struct {
-	Queues    []string `name:"queues" env:"DISCOMFY_QUEUES" default:"default" placeholder:"NAME,…" help:"Queues, one for each ComfyUI server (${default})."`
-	MaxJobs   int      `name:"max-jobs" env:"DISCOMFY_MAX_JOBS" default:"2000" placeholder:"N" help:"Jobs that a queue takes before it is full (${default})."`
+	Queues []string `name:"queues" env:"DISCOMFY_QUEUES" default:"default" placeholder:"NAME" help:"Queues, one for each ComfyUI server (${default})."`
+	maxJobsFlag
+	Replicas  int `name:"replicas" env:"DISCOMFY_REPLICAS" placeholder:"N" help:"Servers of a NATS cluster that hold each stream: 1, 3 or 5. Left out, it stays as it is; a new stream is held by 1."`
 	natsFlags `group:"nats"`
 }
 
@@ -19,11 +20,14 @@ func (initCommand) Help() string {
 	return `Creates the streams, consumers and stores, or brings them up to date; running it again changes nothing.
 "discomfy up" and "discomfy demo" do it themselves.
 
-Example: discomfy init --nats nats://nats:4222 --queues default,big-gpu`
+Example: discomfy init --nats nats://nats:4222 --queues default,big-gpu` + exitCodes("0    NATS is ready", code1, code2, "3    NATS cannot be reached", code130)
 }
 
 // Run sets NATS up.
 func (c *initCommand) Run(ctx context.Context, s *session) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	var queues []job.Queue
 	for _, name := range c.Queues {
 		q, err := job.ParseQueue(name)
@@ -37,11 +41,19 @@ func (c *initCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer b.Close()
-	if err := b.Init(ctx, broker.InitConfig{Queues: queues, MaxJobs: c.MaxJobs}); err != nil {
-		return fmt.Errorf("set up NATS: %w", err)
+	if err := b.Init(ctx, broker.InitConfig{Queues: queues, MaxJobs: c.MaxJobs, Replicas: c.Replicas}); err != nil {
+		return err // names the stream
 	}
 	s.say("NATS at %s is ready for %s", c.address(), count(len(queues), "queue"))
 	return nil
+}
+
+func (c *initCommand) check() error {
+	switch c.Replicas {
+	case 0, 1, 3, 5:
+		return c.maxJobsFlag.check()
+	}
+	return usageError{fmt.Errorf("--replicas %d: allowed is 1, 3 or 5", c.Replicas)}
 }
 
 // count puts a number before a word that takes an s.

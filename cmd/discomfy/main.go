@@ -5,7 +5,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -24,19 +27,16 @@ func run(args []string, stdout, stderr *os.File) int {
 		return report(stderr, code, err)
 	}
 	err = command.run(ctx)
+	if errors.Is(context.Cause(ctx), errInterrupted) && term.IsTerminal(int(stderr.Fd())) {
+		fmt.Fprintln(stderr) // after the ^C that the terminal shows
+	}
 	return report(stderr, exitCode(ctx, err), err)
 }
 
-// report writes an error in one line that says what to do about it. After
-// Ctrl-C it writes over the ^C that a terminal shows.
-func report(stderr *os.File, code int, err error) int {
-	words := explain(err)
-	if words == "" {
-		return code
+// report writes an error in one line that says what to do about it.
+func report(stderr io.Writer, code int, err error) int {
+	if words := explain(err); words != "" {
+		fmt.Fprintln(stderr, "discomfy: "+words)
 	}
-	if code == exitInterrupted && term.IsTerminal(int(stderr.Fd())) {
-		fmt.Fprint(stderr, "\r")
-	}
-	fmt.Fprintln(stderr, "discomfy: "+words)
 	return code
 }

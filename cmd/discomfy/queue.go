@@ -18,9 +18,10 @@ type queueCommand struct {
 // Help is what `queue --help` adds.
 func (queueCommand) Help() string {
 	return `Shows the jobs in the order in which they will run, with the estimated time until each starts. Where
-the bridge is offline the jobs that wait in NATS are listed, without an order.
-
-` + exitHelp
+the bridge is offline the jobs that wait in NATS are listed, without an order.` + exitCodes(
+		"0    shown; with --watch: Ctrl-C or SIGTERM ended the watching",
+		code1, code2, code3NATS,
+		"130  a signal ended it before anything was shown, without --watch")
 }
 
 // Run shows the queue; Ctrl-C is how a watch ends.

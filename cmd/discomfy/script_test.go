@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
@@ -64,6 +66,7 @@ func TestScripts(t *testing.T) {
 			"served":   awaitBridge,
 			"ended":    awaitEnd,
 			"pending":  awaitPending,
+			"maxjobs":  checkMaxJobs,
 			"waiting":  awaitWaiting,
 			"arrived":  awaitFile,
 			"keep":     keepOutput,
@@ -167,6 +170,20 @@ func awaitPending(ts *testscript.TestScript, _ bool, args []string) {
 		jobs, err := b.PendingJobs(ctx, job.DefaultQueue)
 		return strconv.Itoa(len(jobs)) == args[0], err
 	})
+}
+
+// checkMaxJobs is `maxjobs N`: the queue takes so many jobs.
+func checkMaxJobs(ts *testscript.TestScript, _ bool, args []string) {
+	nc, err := nats.Connect(ts.Getenv("NATS_URL"))
+	ts.Check(err)
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	ts.Check(err)
+	stream, err := js.Stream(context.Background(), "DISCOMFY_JOBS")
+	ts.Check(err)
+	if got := stream.CachedInfo().Config.MaxMsgs; strconv.FormatInt(got, 10) != args[0] {
+		ts.Fatalf("the queue takes %d jobs, want %s", got, args[0])
+	}
 }
 
 // awaitWaiting is `waiting N`: it waits until so many jobs wait in the queue.

@@ -20,9 +20,10 @@ type showCommand struct {
 // Help is what `show --help` adds.
 func (showCommand) Help() string {
 	return `Shows what was asked for, seed included, where the job stands or how it ended, its files and every state
-that is still stored. It needs no bridge. Records are kept for 90 days, files for 7.
-
-` + exitHelp
+that is still stored. It needs no bridge. Records are kept for 90 days, files for 7.` + exitCodes(
+		"0    shown, and with --out saved; however the job ended",
+		"1    there is no such job, it has no files yet, or a file could not be saved",
+		code2, code3NATS, code130)
 }
 
 // Run shows the record.
@@ -30,6 +31,11 @@ func (c *showCommand) Run(ctx context.Context, s *session) error {
 	id, err := job.ParseID(c.ID)
 	if err != nil {
 		return usageError{err}
+	}
+	if c.Out != "" {
+		if err := checkOut(shortPath(c.Out)); err != nil {
+			return err
+		}
 	}
 	b, err := s.connect(ctx, c.natsFlags, broker.Config{Name: "discomfy-show", Role: "terminal"})
 	if err != nil {

@@ -32,9 +32,13 @@ Examples:
 
     discomfy submit txt2img prompt="a red fox in the snow" seed=7
     discomfy submit test-edit --image image=photo.jpg --out pictures
-    discomfy submit txt2img prompt=fox --json | jq -r 'select(.event=="saved").files[].path'
-
-` + exitHelp
+    discomfy submit txt2img prompt=fox --json | jq -r 'select(.event=="saved").files[].path'` + exitCodes(
+		"0    the job is done and its files are saved; with --no-wait: it is accepted",
+		"1    the job failed or was rejected, a file could not be saved, or the command failed",
+		"2    the command line or the request makes no sense",
+		"3    NATS cannot be reached or is not set up, or nobody has served the queue yet",
+		"4    the job was cancelled",
+		"130  a signal ended the watching; the job goes on")
 }
 
 // Run submits one job and watches it.
@@ -50,6 +54,11 @@ func (c *submitCommand) Run(ctx context.Context, s *session) error {
 	queue, err := c.queueFlag.parse()
 	if err != nil {
 		return err
+	}
+	if !c.NoWait {
+		if err := checkOut(shortPath(c.Out)); err != nil {
+			return err
+		}
 	}
 	b, err := s.connect(ctx, c.natsFlags, broker.Config{Name: "discomfy-terminal/" + string(user), Role: "terminal"})
 	if err != nil {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,6 +21,7 @@ type upCommand struct {
 	Data   string `name:"data" env:"DISCOMFY_DATA" default:"${data}" type:"path" placeholder:"DIR" help:"Folder for the jobs, states and files that NATS keeps (${default})."`
 	Listen string `name:"listen" env:"DISCOMFY_LISTEN" default:"127.0.0.1:4222" placeholder:"ADDR" help:"Where NATS listens (${default})."`
 	queueFlag
+	maxJobsFlag
 	comfyFlags  `group:"comfyui"`
 	bridgeFlags `group:"bridge"`
 	logFlags    `group:"log"`
@@ -30,11 +33,15 @@ func (upCommand) Help() string {
 serves one queue. "discomfy submit" and the NATS CLI find it without further flags. ComfyUI may come
 and go: jobs wait meanwhile.
 
-Example: discomfy up --comfyui http://gpu-host:8188`
+Example: discomfy up --comfyui http://gpu-host:8188` + exitCodes(
+		"0    a signal stopped it, in order", code1, code2, "130  a second signal ended it at once")
 }
 
 // Run starts NATS and the bridge, and stops them in the opposite order.
 func (c *upCommand) Run(ctx context.Context, s *session) error {
+	if err := cmp.Or(checkListen(c.Listen), c.maxJobsFlag.check(), c.bridgeFlags.check()); err != nil {
+		return err
+	}
 	log := s.logger(c.logFlags, s.stderr)
 	b, err := c.bridge(log)
 	if err != nil {
@@ -43,10 +50,11 @@ func (c *upCommand) Run(ctx context.Context, s *session) error {
 	if err := free(c.Listen); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
+	if err := makeData(c.Data); err != nil {
+		return err
 	}
-	return withNATS(ctx, embedded.Config{Dir: filepath.Join(c.Data, "nats"), Addr: c.Listen, Log: log}, b.queue,
+	holds := broker.InitConfig{Queues: []job.Queue{b.queue}, MaxJobs: c.MaxJobs}
+	return withNATS(ctx, embedded.Config{Dir: filepath.Join(c.Data, "nats"), Addr: c.Listen, Log: log}, holds,
 		func(ctx context.Context, n *localNATS) error {
 			if !isLoopback(c.Listen) {
 				log.WarnContext(ctx, "NATS is open to other machines, without a password", slog.String("listen", c.Listen))
@@ -57,7 +65,7 @@ func (c *upCommand) Run(ctx context.Context, s *session) error {
 }
 
 func (c *upCommand) bridge(log *slog.Logger) (*bridgeProcess, error) {
-	queue, err := c.parse()
+	queue, err := c.queueFlag.parse()
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +81,16 @@ func isLoopback(addr string) bool {
 // free tells early, and in words, that an address is taken.
 func free(addr string) error {
 	l, err := net.Listen("tcp", addr)
-	if err != nil {
+	if err == nil {
+		return l.Close()
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Err != nil {
+		err = e.Err
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("cannot listen on %s (%w): is another `discomfy up` or NATS server running? Choose another address with --listen", addr, err)
 	}
-	return l.Close()
+	return fmt.Errorf("cannot listen on %s (%w): choose another address with --listen", addr, err)
 }
 
 // localNATS is a NATS server inside this process, set up and connected to.
@@ -87,7 +101,7 @@ type localNATS struct {
 
 // withNATS runs a function beside a NATS server of its own, and stops the
 // server when the function has returned.
-func withNATS(ctx context.Context, c embedded.Config, queue job.Queue, run func(context.Context, *localNATS) error) error {
+func withNATS(ctx context.Context, c embedded.Config, holds broker.InitConfig, run func(context.Context, *localNATS) error) error {
 	server, err := embedded.Start(c)
 	if err != nil {
 		return fmt.Errorf("start NATS: %w", err)
@@ -98,7 +112,7 @@ func withNATS(ctx context.Context, c embedded.Config, queue job.Queue, run func(
 	group.Go(func() error { return server.Run(serving) })
 	group.Go(func() error {
 		defer stop() // NATS stops last
-		b, err := setUp(ctx, server, queue, c.Log)
+		b, err := setUp(ctx, server, holds, c.Log)
 		if err != nil {
 			return err
 		}
@@ -110,12 +124,12 @@ func withNATS(ctx context.Context, c embedded.Config, queue job.Queue, run func(
 
 // setUp connects to the server in this process and creates what it must hold.
 // Nobody else can hold the lease of its queue.
-func setUp(ctx context.Context, server *embedded.Server, queue job.Queue, log *slog.Logger) (*broker.Broker, error) {
-	b, err := broker.Connect(ctx, broker.Config{InProcess: server, Name: "discomfy-up/" + string(queue), Seize: true, Log: log})
+func setUp(ctx context.Context, server *embedded.Server, holds broker.InitConfig, log *slog.Logger) (*broker.Broker, error) {
+	b, err := broker.Connect(ctx, broker.Config{InProcess: server, Name: "discomfy-up/" + string(holds.Queues[0]), Seize: true, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	if err := b.Init(ctx, broker.InitConfig{Queues: []job.Queue{queue}}); err != nil {
+	if err := b.Init(ctx, holds); err != nil {
 		b.Close()
 		return nil, err
 	}

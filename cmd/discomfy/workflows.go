@@ -27,12 +27,16 @@ type folderFlag struct {
 }
 
 // load reads the workflows. Those that cannot be used are left out and told.
-func (f folderFlag) load() (*workflow.Set, []workflow.Problem) {
+func (f folderFlag) load() (*workflow.Set, []workflow.Problem, error) {
 	var files fs.FS = workflows.FS
 	if f.Workflows != "" {
+		if _, err := os.ReadDir(f.Workflows); err != nil {
+			return nil, nil, usageError{fmt.Errorf("cannot read the folder that --workflows names: %s: %w", f.Workflows, reason(err))}
+		}
 		files = os.DirFS(f.Workflows)
 	}
-	return workflow.Load(files)
+	set, problems := workflow.Load(files)
+	return set, problems, nil
 }
 
 type workflowsListCommand struct {
@@ -48,7 +52,11 @@ type workflowsListCommand struct {
 func (workflowsListCommand) Help() string {
 	return `Without --live it needs no server: it lists what is in the binary or in --workflows.
 
-Example: discomfy workflows list txt2img --live`
+Example: discomfy workflows list txt2img --live` + exitCodes(
+		code0, code1,
+		"2    there is no such workflow, or the command line makes no sense",
+		"3    with --live: NATS cannot be reached or is not set up, or nobody has served the queue yet",
+		code130)
 }
 
 // Run lists the workflows.
@@ -75,7 +83,10 @@ func (c *workflowsListCommand) Run(ctx context.Context, s *session) error {
 
 func (c *workflowsListCommand) catalog(ctx context.Context, s *session) (workflow.Catalog, error) {
 	if !c.Live {
-		set, _ := c.load()
+		set, _, err := c.load()
+		if err != nil {
+			return workflow.Catalog{}, err
+		}
 		return set.Catalog(nil), nil
 	}
 	queue, err := c.queueFlag.parse()
@@ -102,13 +113,18 @@ type workflowsCheckCommand struct {
 func (workflowsCheckCommand) Help() string {
 	return `Names the place of every mistake: a parameter that is bound nowhere, a binding to a node or input that
 is not there, a graph in the format of ComfyUI's page, a node class or a model file that the server
-lacks. The exit code is 1 when there is any.
+lacks.
 
 Examples:
 
     discomfy workflows check --workflows my-workflows
     discomfy workflows check txt2img --comfyui http://127.0.0.1:8188
-    curl -s http://127.0.0.1:8188/object_info >nodes.json; discomfy workflows check --object-info nodes.json`
+    curl -s http://127.0.0.1:8188/object_info >nodes.json; discomfy workflows check --object-info nodes.json` + exitCodes(
+		"0    there is no mistake",
+		"1    there is one, or the command failed",
+		"2    there is no such workflow or folder, or the command line makes no sense",
+		"3    ComfyUI does not answer",
+		code130)
 }
 
 // Run checks the workflows.
@@ -117,7 +133,10 @@ func (c *workflowsCheckCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	set, problems := c.load()
+	set, problems, err := c.load()
+	if err != nil {
+		return err
+	}
 	for _, name := range c.Names {
 		_, loaded := set.Get(name)
 		if !loaded && !slices.ContainsFunc(problems, func(p workflow.Problem) bool { return p.Workflow == name }) {
