@@ -18,8 +18,8 @@ type cancelCommand struct {
 func (cancelCommand) Help() string {
 	return `Takes a waiting job out of the queue and stops a running one. It needs a bridge: where none serves the
 queue nothing is changed.` + exitCodes(
-		"0    the job is cancelled, or about to be",
-		"1    there is no such job, it has ended already, or the command failed",
+		"0    the job is cancelled, will be soon, or had ended before",
+		"1    there is no such job, or the command failed",
 		code2,
 		"3    NATS cannot be reached or is not set up, or nobody serves the queue",
 		code130)

@@ -27,8 +27,13 @@ func run(args []string, stdout, stderr *os.File) int {
 		return report(stderr, code, err)
 	}
 	err = command.run(ctx)
-	if errors.Is(context.Cause(ctx), errInterrupted) && term.IsTerminal(int(stderr.Fd())) {
-		fmt.Fprintln(stderr) // after the ^C that the terminal shows
+	return finish(ctx, stderr, term.IsTerminal(int(stderr.Fd())), err)
+}
+
+// finish says how it ended, on a line of its own where a terminal has shown ^C.
+func finish(ctx context.Context, stderr io.Writer, terminal bool, err error) int {
+	if terminal && errors.Is(context.Cause(ctx), errInterrupted) {
+		fmt.Fprintln(stderr)
 	}
 	return report(stderr, exitCode(ctx, err), err)
 }
