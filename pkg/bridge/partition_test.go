@@ -1,6 +1,10 @@
 package bridge_test
 
 import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -120,13 +124,41 @@ func (s *stack) epoch() uint64 {
 	return snap.Epoch
 }
 
+// fill leaves a results store of that many bytes almost without room.
+func (s *stack) fill(size int64) {
+	s.Helper()
+	s.limitResults(64 << 20)
+	s.byHand(func(ctx context.Context, t *broker.Term) error {
+		_, _, err := t.PutResult(ctx, "old/1-1.bin", bytes.NewReader(make([]byte, size)))
+		return err
+	})
+	s.limitResults(size + 500)
+}
+
+func (s *stack) limitResults(bytes int64) {
+	s.Helper()
+	if err := s.broker.Init(s.Context(), broker.InitConfig{ResultsBytes: bytes}); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// byHand does something as the bridge of the default queue, and leaves.
+func (s *stack) byHand(f func(ctx context.Context, t *broker.Term) error) {
+	s.Helper()
+	done := errors.New("done")
+	err := s.connect("hand", broker.Config{}).Lead(s.Context(), job.DefaultQueue, func(ctx context.Context, t *broker.Term) error {
+		return cmp.Or(f(ctx, t), done)
+	})
+	if !errors.Is(err, done) {
+		s.Fatal(err)
+	}
+}
+
 // TestAFullResultsStoreKeepsTheJob makes room only after the job has run.
 func TestAFullResultsStoreKeepsTheJob(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{none: true})
-	if err := s.broker.Init(t.Context(), broker.InitConfig{ResultsBytes: 64 << 10}); err != nil {
-		t.Fatal(err)
-	}
+	s.fill(4 << 20)
 	s.bridge(settings{})
 	large := s.ask("ann", "txt2img", map[string]string{"prompt": "x", "steps": "2"})
 	s.eventually("the queue says why nothing moves", func() bool {
@@ -141,8 +173,6 @@ func TestAFullResultsStoreKeepsTheJob(t *testing.T) {
 	if started, _ := s.runsOf(next.ID); started != 0 {
 		t.Error("something new was submitted while the store is full")
 	}
-	if err := s.broker.Init(t.Context(), broker.InitConfig{ResultsBytes: 64 << 20}); err != nil {
-		t.Fatal(err)
-	}
+	s.limitResults(64 << 20)
 	s.once(large, next)
 }

@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,32 +33,57 @@ func TestOneAfterTheOther(t *testing.T) {
 
 func TestPositionsAreCountedAndUpdated(t *testing.T) {
 	t.Parallel()
-	s := start(t, settings{sim: comfysim.Config{Speed: 2}})
-	users := []string{"ann", "bob", "cid"}
-	var jobs []job.Request
-	for i, u := range users {
-		jobs = append(jobs, s.ask(u, "work", map[string]string{"seconds": "2", "salt": fmt.Sprint(i)}))
+	for name, users := range map[string][]string{
+		"three users":              {"ann", "bob", "cid"},
+		"five in quick succession": {"ann", "ann", "ann", "ann", "ann"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, settings{sim: comfysim.Config{Speed: 1}})
+			var jobs []job.ID
+			for i, u := range users {
+				jobs = append(jobs, s.ask(u, "work", map[string]string{"seconds": "0.7", "salt": fmt.Sprint(i)}).ID)
+			}
+			seen := s.positions(jobs)
+			for i, id := range jobs {
+				var want []int
+				for pos := i + 1; pos > 0; pos-- {
+					want = append(want, pos)
+				}
+				if !slices.Equal(seen[id], want) {
+					t.Errorf("job %d saw the positions %v, want %v", i+1, seen[id], want)
+				}
+			}
+		})
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+}
+
+// positions follows jobs to their ends and notes what each is told of its place.
+func (s *stack) positions(jobs []job.ID) map[job.ID][]int {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
 	defer cancel()
-	updates, err := s.broker.Follow(ctx, job.DefaultQueue, jobs[2].ID)
+	updates, err := s.broker.Follow(ctx, job.DefaultQueue, jobs...)
 	if err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
-	var seen []int
-	for u := range updates {
-		if u.Snapshot != nil {
-			if pos, _, ok := u.Snapshot.Position(jobs[2].ID); ok && (len(seen) == 0 || seen[len(seen)-1] != pos) {
-				seen = append(seen, pos)
+	seen := map[job.ID][]int{}
+	for open := len(jobs); open > 0; {
+		u, ok := <-updates
+		switch {
+		case !ok:
+			s.Fatalf("%d jobs have not ended\n%s", open, s.log)
+		case u.State != nil && u.State.Phase.Ended():
+			open--
+		case u.Snapshot != nil:
+			for _, id := range jobs {
+				if pos, _, ok := u.Snapshot.Position(id); ok && (len(seen[id]) == 0 || seen[id][len(seen[id])-1] != pos) {
+					seen[id] = append(seen[id], pos)
+				}
 			}
 		}
-		if u.State != nil && u.State.Phase.Ended() {
-			break
-		}
 	}
-	if fmt.Sprint(seen) != "[3 2 1]" {
-		t.Errorf("the third saw the positions %v, want 3, 2, 1", seen)
-	}
+	return seen
 }
 
 func TestAPictureWaitsBehindALongVideo(t *testing.T) {
@@ -79,16 +105,16 @@ func TestTwelveUsersAtOnce(t *testing.T) {
 	var jobs []job.Request
 	for u := range 12 {
 		for n := range 2 {
-			jobs = append(jobs, s.ask(fmt.Sprintf("user%d", u), "work", map[string]string{"salt": fmt.Sprint(100*u + n), "color": fmt.Sprint(u)}))
+			jobs = append(jobs, s.ask(fmt.Sprintf("user%d", u), "work", map[string]string{"salt": fmt.Sprint(100*u + n), "color": fmt.Sprint(u * 0x0a0b0c)}))
 		}
 	}
-	for _, r := range jobs {
-		s.done(r)
-		if started, _ := s.runsOf(r.ID); started != 1 {
-			t.Errorf("job %s ran %d times", r.ID, started)
+	s.once(jobs...)
+	for i, r := range jobs {
+		st, _ := s.done(r)
+		if got, want := s.colorOf(st), uint32(i/2*0x0a0b0c); got != want {
+			t.Errorf("user %d got a picture of colour %06x, want %06x", i/2, got, want)
 		}
 	}
-	s.emptied()
 }
 
 func TestWhatAnOperatorLooksFor(t *testing.T) {
@@ -131,10 +157,18 @@ func TestARestartedBridgeTakesUpTheRun(t *testing.T) {
 	running := s.ask("ann", "work", map[string]string{"seconds": "4"})
 	ready := s.ask("ann", "work", map[string]string{"seconds": "1", "salt": "1"})
 	waiting := s.ask("ann", "work", map[string]string{"seconds": "1", "salt": "2"})
-	s.phase(running, job.Running)
+	began := s.phase(running, job.Running).Timings.Started
 	s.phase(ready, job.Submitted)
+	first := s.epoch()
 	stop()
 	s.bridge(settings{})
+	s.eventually("the queue shows it among those that run", func() bool {
+		snap, err := s.broker.Snapshot(t.Context(), job.DefaultQueue)
+		return err == nil && snap.Epoch > first && len(snap.Running) == 1 && snap.Running[0].Job == running.ID
+	})
+	if st := s.ended(running); began.IsZero() || !st.Timings.Started.Equal(began) {
+		t.Errorf("the run began at %v, its record says %v", began, st.Timings.Started)
+	}
 	for _, r := range []job.Request{running, ready, waiting} {
 		st, _ := s.done(r)
 		if started, _ := s.runsOf(r.ID); started != 1 || st.Attempt != 1 {

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
-
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -151,6 +154,19 @@ func (s *stack) newBridge(cfg settings) (b *bridge.Bridge, release func()) {
 		cfg.bridge.Looks = 200 * time.Millisecond
 	}
 	return bridge.New(cfg.bridge, conn, c, s.set), func() { c.CloseIdle(); conn.Close() }
+}
+
+// front puts a server before ComfyUI: handle answers a request, or passes it on.
+func (s *stack) front(handle func(pass http.Handler, w http.ResponseWriter, r *http.Request)) {
+	s.Helper()
+	target, err := url.Parse(s.url)
+	if err != nil {
+		s.Fatal(err)
+	}
+	pass := httputil.NewSingleHostReverseProxy(target)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(pass, w, r) }))
+	s.Cleanup(server.Close)
+	s.url = server.URL
 }
 
 // ask submits a job as a user would.
