@@ -168,7 +168,7 @@ func TestAFileThatIsTooLarge(t *testing.T) {
 	}
 }
 
-// TestAStoppedRunThatLivesOnIsNoCopy looks at ComfyUI's queue several times
+// TestAStoppedRunThatLivesOnIsNoCopy has the bridge look at ComfyUI's queue
 // after the record of a run has ended that hears nothing.
 func TestAStoppedRunThatLivesOnIsNoCopy(t *testing.T) {
 	t.Parallel()
@@ -180,7 +180,7 @@ func TestAStoppedRunThatLivesOnIsNoCopy(t *testing.T) {
 		}
 		pass.ServeHTTP(w, r)
 	})
-	s.bridge(settings{bridge: bridge.Config{LivesOn: time.Second}})
+	s.bridge(settings{bridge: bridge.Config{LivesOn: time.Millisecond}})
 	hanging := s.ask("ann", "work", map[string]string{"seconds": "0.1"})
 	s.eventually("it hangs", func() bool { return s.sim.Faults().HangNext == 0 && s.log.has("run started") })
 	if _, err := s.cancel(hanging.ID); err != nil {
@@ -190,7 +190,7 @@ func TestAStoppedRunThatLivesOnIsNoCopy(t *testing.T) {
 		t.Errorf("ended as %s", st.Phase)
 	}
 	ended := looks.Load()
-	s.eventually("the queue was read again", func() bool { return looks.Load() >= ended+3 })
+	s.eventually("the queue was read again", func() bool { return looks.Load() > ended })
 	s.sim.Release()
 	s.once(s.ask("ann", "work", map[string]string{"salt": "3"}))
 	if s.log.has("superfluous copy") {

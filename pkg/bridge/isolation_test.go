@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	_ "image/jpeg" // of previews
 	"image/png"
 	"maps"
+	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,14 +25,30 @@ type expected struct {
 	request job.Request
 	steps   int    // of the node with steps, no other job of its kind has as many
 	color   uint32 // of the picture, 0xRRGGBB; of work only
+	width   int    // of the picture in pixels, and so of its previews; of txt2img only
+}
+
+// height of the pictures that are told by their width, in pixels.
+const height = 64
+
+// previews reports whether a preview of that size can be of this job: ComfyUI
+// scales it to the width of 512 pixels, as high as the picture is in proportion.
+func (e expected) previews(size image.Point) bool {
+	return e.width > 0 && size.X == 512 && math.Abs(float64(size.Y)-512*height/float64(e.width)) <= 1
 }
 
 // observed is everything that was ever said about one job.
 type observed struct {
 	progress []job.Progress
-	previews int
+	previews []image.Point // sizes
 	end      job.State
-	color    uint32
+	picture
+}
+
+// picture is what a result shows.
+type picture struct {
+	color uint32 // of its corner, 0xRRGGBB
+	size  image.Point
 }
 
 // TestJobsNeverHearOfEachOther runs 500 jobs of 20 users and holds every
@@ -36,7 +56,7 @@ type observed struct {
 func TestJobsNeverHearOfEachOther(t *testing.T) {
 	t.Parallel()
 	const jobs, users = 500, 20
-	s := start(t, settings{sim: comfysim.Config{Speed: 200, PreviewMethod: "latent2rgb"}})
+	s := start(t, settings{sim: comfysim.Config{Speed: 200, StepTime: 3 * time.Second, PreviewMethod: "latent2rgb"}})
 	want := map[job.ID]expected{}
 	for i := range jobs {
 		e := s.distinct(i, fmt.Sprintf("user%d", i%users))
@@ -47,36 +67,64 @@ func TestJobsNeverHearOfEachOther(t *testing.T) {
 		t.Error(complaint)
 	}
 
-	t.Run("the check sees a swap", func(t *testing.T) {
-		byKind := map[string][]job.ID{}
-		for id, e := range want {
-			byKind[e.request.Workflow] = append(byKind[e.request.Workflow], id)
+	heard := 0
+	for _, o := range got {
+		heard += len(o.previews)
+	}
+	if heard == 0 {
+		t.Error("no preview was heard")
+	}
+
+	swaps := map[string]func(a, b *observed){
+		"progress": func(a, b *observed) { a.progress, b.progress = b.progress, a.progress },
+		"previews": func(a, b *observed) { a.previews, b.previews = b.previews, a.previews },
+		"end":      func(a, b *observed) { a.end, b.end = b.end, a.end },
+		"pictures": func(a, b *observed) { a.picture, b.picture = b.picture, a.picture },
+	}
+	for name, swap := range swaps {
+		t.Run("the check sees a swap of "+name, func(t *testing.T) {
+			checkSeesSwap(t, want, got, swap)
+		})
+	}
+}
+
+// checkSeesSwap exchanges one thing between two jobs of the same kind, for every
+// kind of which two jobs have it, and holds that this is noticed.
+func checkSeesSwap(t *testing.T, want map[job.ID]expected, got map[job.ID]observed, swap func(a, b *observed)) {
+	first, tried := map[string]job.ID{}, 0
+	for id, e := range want {
+		one, ok := first[e.request.Workflow]
+		if !ok {
+			first[e.request.Workflow] = id
+			continue
 		}
-		for kind, ids := range byKind {
-			other := byKind["work"][0]
-			if kind == "work" {
-				other = ids[1]
-			}
-			swapped := maps.Clone(got)
-			swapped[ids[0]], swapped[other] = got[other], got[ids[0]]
-			if len(mixUps(want, swapped)) == 0 {
-				t.Errorf("%s: two jobs were swapped and nothing was noticed", kind)
-			}
+		a, b := got[one], got[id]
+		swap(&a, &b)
+		if reflect.DeepEqual(a, got[one]) { // neither has any
+			continue
 		}
-	})
+		swapped := maps.Clone(got)
+		swapped[one], swapped[id] = a, b
+		if tried++; len(mixUps(want, swapped)) == 0 {
+			t.Errorf("two jobs of %s were swapped and nothing was noticed", e.request.Workflow)
+		}
+	}
+	if tried == 0 {
+		t.Error("there was nothing to swap")
+	}
 }
 
 // distinct makes the i-th job: most do work in a number of steps of their own
 // and a colour of their own, some fail, some sample with previews.
 func (s *stack) distinct(i int, user string) expected {
 	n := strconv.Itoa(i)
-	switch i % 20 {
-	case 8, 18:
+	switch i % 40 {
+	case 8, 18, 28, 38:
 		return expected{request: s.request(user, "fail", map[string]string{"salt": n})}
-	case 9:
-		steps := 2 + i/20
-		return expected{steps: steps, request: s.request(user, "txt2img", map[string]string{
-			"prompt": "job " + n, "steps": strconv.Itoa(steps), "width": "64", "height": "64",
+	case 9: // long enough for previews
+		steps, width := 10+i/20, 64+8*(i/20)
+		return expected{steps: steps, width: width, request: s.request(user, "txt2img", map[string]string{
+			"prompt": "job " + n, "steps": strconv.Itoa(steps), "width": strconv.Itoa(width), "height": strconv.Itoa(height),
 		})}
 	}
 	return expected{steps: 2 + i, color: uint32(i * 31), request: s.request(user, "work", map[string]string{
@@ -109,12 +157,16 @@ func (s *stack) observe(want map[job.ID]expected) map[job.ID]observed {
 			got[u.Progress.Job] = o
 		case u.Preview != nil:
 			o := got[u.Preview.Job]
-			o.previews++
+			preview, _, err := image.DecodeConfig(bytes.NewReader(u.Preview.Data))
+			if err != nil {
+				s.Errorf("preview of job %s: %v", u.Preview.Job, err)
+			}
+			o.previews = append(o.previews, image.Pt(preview.Width, preview.Height))
 			got[u.Preview.Job] = o
 		case u.State != nil && u.State.Phase.Ended():
 			o := got[u.State.Job]
 			o.end = *u.State
-			o.color = s.colorOf(*u.State)
+			o.picture = s.look(*u.State)
 			got[u.State.Job] = o
 			open--
 		}
@@ -122,18 +174,18 @@ func (s *stack) observe(want map[job.ID]expected) map[job.ID]observed {
 	return got
 }
 
-// colorOf is the corner of a job's first picture.
-func (s *stack) colorOf(st job.State) uint32 {
+// look is at a job's first picture; the zero picture when there is none.
+func (s *stack) look(st job.State) picture {
 	s.Helper()
 	if len(st.Results) == 0 {
-		return 0
+		return picture{}
 	}
-	picture, err := png.Decode(bytes.NewReader(s.read(st.Results[0])))
+	decoded, err := png.Decode(bytes.NewReader(s.read(st.Results[0])))
 	if err != nil {
 		s.Fatal(err)
 	}
-	r, g, b, _ := picture.At(0, 0).RGBA()
-	return r>>8<<16 | g>>8<<8 | b>>8
+	r, g, b, _ := decoded.At(0, 0).RGBA()
+	return picture{color: r>>8<<16 | g>>8<<8 | b>>8, size: decoded.Bounds().Size()}
 }
 
 // mixUps names everything that was said about a job and belongs to another.
@@ -149,8 +201,10 @@ func mixUps(want map[job.ID]expected, got map[job.ID]observed) []string {
 				complain("progress of another: %+v, its own has %d steps", p, e.steps)
 			}
 		}
-		if o.previews > 0 && e.request.Workflow != "txt2img" {
-			complain("%d previews of another", o.previews)
+		for _, size := range o.previews {
+			if !e.previews(size) {
+				complain("a preview of %v, its own picture is %d wide", size, e.width)
+			}
 		}
 		if o.end.Job != id || o.end.Request == nil || o.end.Request.ID != id || o.end.Request.User != e.request.User {
 			complain("the record of another: %+v", o.end)
@@ -163,8 +217,8 @@ func mixUps(want map[job.ID]expected, got map[job.ID]observed) []string {
 				complain("the file of another: %s", r.Name)
 			}
 		}
-		if e.color != 0 && o.color != e.color {
-			complain("a picture of colour %06x, its own is %06x", o.color, e.color)
+		if e.color != 0 && o.color != e.color || e.width != 0 && o.size != image.Pt(e.width, height) {
+			complain("a picture %+v, its own has the colour %06x or the width %d", o.picture, e.color, e.width)
 		}
 	}
 	return out

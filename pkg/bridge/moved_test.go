@@ -20,7 +20,7 @@ func TestPowerLossIsNoCancel(t *testing.T) {
 	s := start(t, settings{none: true, sim: comfysim.Config{Speed: 1}})
 	g := s.gate()
 	s.bridge(settings{})
-	running := s.ask("ann", "work", map[string]string{"seconds": "2", "steps": "20"})
+	running := s.ask("ann", "work", map[string]string{"seconds": "1", "steps": "10"})
 	ready := s.ask("ann", "work", map[string]string{"seconds": "0.2", "salt": "1"})
 	s.phase(running, job.Running)
 	s.inside(2)
@@ -91,7 +91,7 @@ func TestAMovedJobIsNotTakenBack(t *testing.T) {
 	if err := s.broker.Init(t.Context(), broker.InitConfig{Queues: []job.Queue{job.DefaultQueue, "b"}}); err != nil {
 		t.Fatal(err)
 	}
-	r := s.ask("ann", "work", map[string]string{"seconds": "2"})
+	r := s.ask("ann", "work", map[string]string{"seconds": "1"})
 	s.moved(r, "b")
 	arrived := r
 	arrived.Queue = "b"
@@ -113,7 +113,7 @@ func TestAMovedJobIsNotTakenBack(t *testing.T) {
 func TestAStopIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{sim: comfysim.Config{Speed: 1, Version: "0.3.64", Faults: comfysim.Faults{
-		OwnPromptIDs: true, HTTP: []comfysim.HTTPFault{struck("POST /prompt", comfysim.Late, time.Second)},
+		OwnPromptIDs: true, HTTP: []comfysim.HTTPFault{struck("POST /prompt", comfysim.Late, 300*time.Millisecond)},
 	}}})
 	r := s.ask("ann", "work", map[string]string{"seconds": "5"})
 	s.phase(r, job.Submitted)
@@ -144,7 +144,7 @@ func TestAStopIsNotOverwritten(t *testing.T) {
 func TestACancelAtTheMomentOfLoss(t *testing.T) {
 	t.Parallel()
 	looking := make(chan struct{}, 100)
-	s := start(t, settings{sim: comfysim.Config{Speed: 1}, bridge: bridge.Config{Looks: time.Second, Hook: func(_ context.Context, point string) {
+	s := start(t, settings{sim: comfysim.Config{Speed: 1}, bridge: bridge.Config{Looks: 500 * time.Millisecond, Hook: func(_ context.Context, point string) {
 		if point == bridge.PointBetweenLooks {
 			looking <- struct{}{}
 		}
@@ -152,7 +152,7 @@ func TestACancelAtTheMomentOfLoss(t *testing.T) {
 	r := s.ask("ann", "work", map[string]string{"seconds": "3"})
 	s.phase(r, job.Running)
 	if err := s.sim.ChangeFaults(func(f *comfysim.Faults) {
-		f.HTTP = []comfysim.HTTPFault{{Route: "GET /history/*", Mode: comfysim.Slow, Delay: comfysim.Duration(time.Second), Times: 2}}
+		f.HTTP = []comfysim.HTTPFault{{Route: "GET /history/*", Mode: comfysim.Slow, Delay: comfysim.Duration(500 * time.Millisecond), Times: 2}}
 	}); err != nil {
 		t.Fatal(err)
 	}

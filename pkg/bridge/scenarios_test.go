@@ -111,7 +111,7 @@ func TestTwelveUsersAtOnce(t *testing.T) {
 	s.once(jobs...)
 	for i, r := range jobs {
 		st, _ := s.done(r)
-		if got, want := s.colorOf(st), uint32(i/2*0x0a0b0c); got != want {
+		if got, want := s.look(st).color, uint32(i/2*0x0a0b0c); got != want {
 			t.Errorf("user %d got a picture of colour %06x, want %06x", i/2, got, want)
 		}
 	}
