@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -49,7 +50,12 @@ func TestADrainedBridgeThatLosesTheLeaseEnds(t *testing.T) {
 	go func() {
 		led <- other.Lead(ctx, job.DefaultQueue, func(ctx context.Context, _ *broker.Term) error { <-ctx.Done(); return nil })
 	}()
-	defer func() { cancel(); <-led }()
+	defer func() {
+		cancel()
+		if err := <-led; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("the other: %v", err)
+		}
+	}()
 	select {
 	case err := <-done:
 		if err != nil {
