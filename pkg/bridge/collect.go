@@ -256,10 +256,10 @@ type wholeReader struct {
 func (w *wholeReader) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
 	w.got += int64(n)
-	if err == io.EOF && w.want >= 0 && w.got != w.want {
+	if errors.Is(err, io.EOF) && w.want >= 0 && w.got != w.want {
 		err = fmt.Errorf("got %d of %d bytes: %w", w.got, w.want, io.ErrUnexpectedEOF)
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		w.err = err
 	}
 	return n, err
