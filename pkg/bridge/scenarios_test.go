@@ -152,9 +152,9 @@ func TestTheClientIDOutlivesTheBridge(t *testing.T) {
 
 func TestARestartedBridgeTakesUpTheRun(t *testing.T) {
 	t.Parallel()
-	s := start(t, settings{none: true, sim: comfysim.Config{Speed: 4}})
+	s := start(t, settings{none: true, sim: comfysim.Config{Speed: 2}})
 	stop := s.bridge(settings{})
-	running := s.ask("ann", "work", map[string]string{"seconds": "4"})
+	running := s.ask("ann", "work", map[string]string{"seconds": "8"})
 	ready := s.ask("ann", "work", map[string]string{"seconds": "1", "salt": "1"})
 	waiting := s.ask("ann", "work", map[string]string{"seconds": "1", "salt": "2"})
 	began := s.phase(running, job.Running).Timings.Started
