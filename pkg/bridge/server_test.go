@@ -18,7 +18,7 @@ import (
 
 const foreignGraph = `{
 	"1":{"class_type":"EmptyImage","inputs":{"width":8,"height":8,"batch_size":1,"color":5}},
-	"2":{"class_type":"LabWork","inputs":{"image":["1",0],"seconds":1,"steps":10,"salt":99}},
+	"2":{"class_type":"LabWork","inputs":{"image":["1",0],"seconds":4,"steps":10,"salt":99}},
 	"3":{"class_type":"SaveImage","inputs":{"images":["2",0],"filename_prefix":"other"}}}`
 
 // TestAServerThatWouldStopWhateverRunsIsNeverInterrupted cancels a job while

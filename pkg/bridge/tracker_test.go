@@ -40,6 +40,7 @@ func TestTheBarFollowsTheGraph(t *testing.T) {
 	tr.handle(comfy.Cached{Prompt: "p", Nodes: []string{"1"}})
 	clock.at = clock.at.Add(time.Second)
 	tr.handle(comfy.Executing{Prompt: "p", Node: "2"})
+	tr.handle(comfy.StepProgress{Prompt: "p", Node: "2", Value: 1, Max: 20}) // its beginning is heard, and so its pace
 	clock.at = clock.at.Add(5 * time.Second)
 	tr.handle(comfy.StepProgress{Prompt: "p", Node: "2", Value: 8, Max: 20})
 
