@@ -37,13 +37,22 @@ func (a *active) dispatch(ctx context.Context) error {
 //
 // While a run is being looked for, nothing is: what ComfyUI has lost goes
 // before all others, and in its old order.
+//
+// What ComfyUI has lost before runs alone: it may be what ComfyUI died of, and
+// shall not take others with it again.
 func (a *active) take(link linkState) *held {
-	if slices.ContainsFunc(a.snapshotRuns(), func(r *run) bool { return r.look().seeking }) {
+	if slices.ContainsFunc(a.snapshotRuns(), func(r *run) bool {
+		p := r.look()
+		return p.seeking || r.held.again && !p.late && !p.gone
+	}) {
 		return nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !link.ready() || a.full > 0 || a.drains() || a.window >= a.cfg.InFlight {
+		return nil
+	}
+	if first := a.schedule.order(); a.window > 0 && len(first) > 0 && first[0].again {
 		return nil
 	}
 	return a.schedule.next()
@@ -74,6 +83,10 @@ func (a *active) leave(r *run, back *held) {
 	a.orderChanged()
 }
 
+// drainWithout is how long a bridge that drains waits for a ComfyUI that is
+// away, before it leaves what was inside to the next term.
+const drainWithout = 10 * time.Second
+
 // drain ends the term when the bridge was told to finish and nothing of ours
 // is inside ComfyUI any more.
 func (a *active) drain(ctx context.Context) error {
@@ -83,7 +96,10 @@ func (a *active) drain(ctx context.Context) error {
 	case <-a.draining:
 	}
 	a.log.InfoContext(ctx, "draining: what is inside ComfyUI is finished, nothing new is taken")
-	for len(a.snapshotRuns()) > 0 {
+	for heard := time.Now(); len(a.snapshotRuns()) > 0 && time.Since(heard) < drainWithout; {
+		if a.link.state().gen != 0 {
+			heard = time.Now()
+		}
 		if !pause(ctx, 100*time.Millisecond) {
 			return ctx.Err()
 		}

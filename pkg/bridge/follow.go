@@ -14,7 +14,10 @@ func (r *run) recover(ctx context.Context) (step, error) {
 	r.letPass()
 	r.plan = r.recall()
 	if r.state.Phase == job.Stopping {
-		r.stop = &stopping{Stop: *r.state.Stop, since: time.Now()}
+		r.stop = &stopping{Stop: job.Stop{Code: job.CodeCancelled}, since: time.Now()}
+		if r.state.Stop != nil {
+			r.stop.Stop = *r.state.Stop
+		}
 	}
 	r.attach(r.prompt())
 	if t := r.timings(); !t.Started.IsZero() {
@@ -62,6 +65,9 @@ func (r *run) seek(ctx context.Context) (step, error) {
 		}
 		return (*run).follow, nil
 	case inHistory:
+		if f.entry == nil && known {
+			return (*run).follow, nil
+		}
 		r.publish(func(p *public) { p.inside = true })
 		return r.settled(ctx, f.entry)
 	}
@@ -193,9 +199,14 @@ func (r *run) conclude(ctx context.Context, v view) (step, error) {
 // settled goes from the history entry to the job's end.
 func (r *run) settled(ctx context.Context, e *comfy.Entry) (step, error) {
 	r.publish(func(p *public) { p.late = true })
-	r.took(e)
-	if r.stop != nil {
+	if e != nil {
+		r.took(e)
+	}
+	switch {
+	case r.stop != nil:
 		return r.endStopped(ctx)
+	case e == nil:
+		return r.fail(ctx, job.Failed, &job.Error{Code: job.CodeInternal, Message: "ComfyUI's history of job " + r.id().String() + " can not be read"})
 	}
 	switch e.Outcome {
 	case comfy.OutcomeSuccess:

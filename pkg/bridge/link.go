@@ -14,6 +14,7 @@ type link struct {
 	gen     uint64 // of the socket, 0 while there is none
 	told    int    // prompts in the server, as the socket told last
 	version comfy.Version
+	fresh   bool // version is that of the server behind this socket
 	devices []string
 	nodes   *workflow.Nodes // nil until the server told them
 	change  chan struct{}   // closed and replaced at each change
@@ -25,7 +26,7 @@ func newLink() *link {
 }
 
 func (l *link) connected(gen uint64) {
-	l.update(func() { l.gen = gen })
+	l.update(func() { l.gen, l.fresh = gen, false })
 	poke(l.refresh)
 }
 
@@ -40,7 +41,7 @@ func (l *link) disconnected() { l.update(func() { l.gen = 0 }) }
 
 // learned stores what a look at the server told.
 func (l *link) learned(v comfy.Version, devices []string, nodes *workflow.Nodes) {
-	l.update(func() { l.version, l.devices, l.nodes = v, devices, nodes })
+	l.update(func() { l.version, l.devices, l.nodes, l.fresh = v, devices, nodes, true })
 }
 
 // renew replaces the node list.
@@ -59,6 +60,7 @@ type linkState struct {
 	gen     uint64
 	told    int
 	version comfy.Version
+	fresh   bool
 	devices []string
 	nodes   *workflow.Nodes
 	change  <-chan struct{} // closed when this is no longer true
@@ -67,7 +69,7 @@ type linkState struct {
 func (l *link) state() linkState {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return linkState{gen: l.gen, told: l.told, version: l.version, devices: l.devices, nodes: l.nodes, change: l.change}
+	return linkState{gen: l.gen, told: l.told, version: l.version, fresh: l.fresh, devices: l.devices, nodes: l.nodes, change: l.change}
 }
 
 // ready reports whether prompts can be submitted.

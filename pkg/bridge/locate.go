@@ -42,16 +42,28 @@ type found struct {
 	heard bool         // of absent: the socket of that generation is open and agrees with the queue
 }
 
+// errHistory is returned when a prompt is not in the queue, and what the
+// history says can not be understood.
+var errHistory = errors.New("the history can not be read")
+
 // locate asks ComfyUI where the attempt is. Absent is only what two looks in a
 // row said, a pause apart and all answered: a large body can still be on its
 // way when the first look says "unknown".
 func (r *run) locate(ctx context.Context) (found, error) {
 	said := 0
+	var senseless time.Time // since when the history can not be understood
 	for {
 		f, err := r.glance(ctx)
+		if !errors.Is(err, errHistory) {
+			senseless = time.Time{}
+		} else if senseless.IsZero() {
+			senseless = time.Now()
+		}
 		switch {
 		case ctx.Err() != nil:
 			return found{}, ctx.Err()
+		case !senseless.IsZero() && time.Since(senseless) > unreadableFor:
+			return found{place: inHistory, gen: f.gen}, nil // without an entry
 		case err != nil:
 			r.log.DebugContext(ctx, "could not ask ComfyUI for the prompt", slog.Any(keyError, err))
 			said = 0
@@ -99,6 +111,8 @@ func (r *run) glance(ctx context.Context) (found, error) {
 	}
 	entry, err := r.remembered(ctx)
 	switch {
+	case unreadable(err):
+		return found{gen: gen}, fmt.Errorf("%w: %w", errHistory, err)
 	case err != nil:
 		return found{}, err
 	case entry != nil:
@@ -186,8 +200,12 @@ func tagOf(extra map[string]json.RawMessage) (tag, bool) {
 // just read. False when the server is too old to stop one run without stopping
 // whoever's happens to run.
 func (a *active) halt(ctx context.Context, q comfy.Queue, id comfy.PromptID) (bool, error) {
-	version := a.link.state().version
-	where := placeOf(q, id)
+	link := a.link.state()
+	version, where := link.version, placeOf(q, id)
+	if !link.fresh {
+		// Behind a new socket may be an older server, which would stop anyone's run.
+		return true, errUnlearned
+	}
 	if where != absent && version.CancelsJobs() {
 		_, err := a.comfy.CancelJob(ctx, id)
 		if !errors.Is(err, comfy.ErrUnsupported) { // a proxy may hide the route
@@ -204,6 +222,9 @@ func (a *active) halt(ctx context.Context, q comfy.Queue, id comfy.PromptID) (bo
 	}
 	return false, nil
 }
+
+// errUnlearned is returned while nobody knows what kind of server answers.
+var errUnlearned = errors.New("the server's version is not known yet")
 
 // placeOf is where a prompt is in ComfyUI's queue.
 func placeOf(q comfy.Queue, id comfy.PromptID) place {

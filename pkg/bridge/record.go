@@ -24,6 +24,7 @@ type record struct {
 	percent float64
 	preview *comfy.Preview
 	dirty   bool // something visible changed since the last report
+	midway  bool // it was taken up while it ran: the node that runs began before
 }
 
 // nodeRecord is one node of a run.
@@ -34,6 +35,7 @@ type nodeRecord struct {
 	value, max   float64 // steps
 	base         float64 // the step from which its pace is measured, at baseAt
 	baseAt       time.Time
+	midway       bool    // its beginning was not heard
 	fraction     float64 // the largest share seen
 }
 
@@ -87,8 +89,14 @@ func (r *record) enter(id string, now time.Time) {
 	}
 	r.leave(r.current, now)
 	r.current, r.dirty = id, true
-	if n := r.node(id); n.since.IsZero() {
-		n.since = now
+	r.begin(r.node(id), now)
+}
+
+// begin notes when a node began, as far as it was heard.
+func (r *record) begin(n *nodeRecord, now time.Time) {
+	if n.since.IsZero() {
+		n.since, n.midway = now, r.midway
+		r.midway = false
 	}
 }
 
@@ -112,8 +120,8 @@ func (r *record) step(id string, value, most float64, now time.Time) {
 	}
 	if n.baseAt.IsZero() || most != n.max {
 		n.base, n.baseAt = value, now
-		if value <= 1 && !n.since.IsZero() {
-			n.base, n.baseAt = 0, n.since // its beginning was seen
+		if !n.midway && !n.since.IsZero() {
+			n.base, n.baseAt = 0, n.since
 		}
 	}
 	n.value, n.max = value, most
@@ -128,9 +136,7 @@ func (r *record) state(id string, s comfy.NodeState, now time.Time) {
 	n := r.node(id)
 	switch s.State {
 	case "running":
-		if n.since.IsZero() {
-			n.since = now
-		}
+		r.begin(n, now)
 		if r.current == "" {
 			r.current = id // a socket that was opened in the middle of the run
 		}

@@ -20,7 +20,7 @@ const mostStarts = 3
 
 // mostAttempts bounds how often a job is posted in vain, so that something that
 // answers in ComfyUI's place does not keep it for ever.
-const mostAttempts = 20
+const mostAttempts = 8
 
 // run is a job that left the schedule. Its owner is one goroutine, which walks
 // through the steps below and is the only one that writes the job's states.

@@ -184,7 +184,7 @@ func (t *tracker) signal() {
 func (t *tracker) began(r *record, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r.started = at
+	r.started, r.midway = at, true
 }
 
 // seen marks a prompt as running that was found so in ComfyUI's queue, since

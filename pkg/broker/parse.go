@@ -27,7 +27,7 @@ func parseState(subject string, data []byte) (job.State, error) {
 		return job.State{}, errors.Join(ErrUnreadable, err)
 	}
 	if s.Job != id {
-		return job.State{}, fmt.Errorf("the state at %s is of job %s", subject, s.Job)
+		return job.State{}, fmt.Errorf("%w: the state at %s is of job %s", ErrUnreadable, subject, s.Job)
 	}
 	return s, nil
 }
