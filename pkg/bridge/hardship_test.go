@@ -38,6 +38,20 @@ func TestAPictureThatComfyUIRefuses(t *testing.T) {
 	s.once(other)
 }
 
+// TestAnUploadThatFailsKeepsNobodyWaiting has the server's disk full for
+// pictures, while others need none.
+func TestAnUploadThatFailsKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{sim: comfysim.Config{Faults: comfysim.Faults{DiskFull: true}}})
+	stuck := s.askUpscale(s.picture())
+	s.eventually("the upload fails", func() bool { return s.log.has("upload a picture: trying again") })
+	s.ended(s.ask("bob", "preview", nil)) // however it ends: it saves nothing that is kept
+	if err := s.sim.ChangeFaults(func(f *comfysim.Faults) { f.DiskFull = false }); err != nil {
+		t.Fatal(err)
+	}
+	s.once(stuck)
+}
+
 func TestAStoredPictureThatIsDamaged(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{none: true})

@@ -149,6 +149,7 @@ func (r *run) persist(ctx context.Context, what string, f func(context.Context) 
 		if expired := r.held.expired(r.cfg.Wait); expired != nil {
 			return expired
 		}
+		r.letPass() // whoever needs no picture shall not wait for this one's
 		complain.Do(func() { r.log.WarnContext(ctx, what+": trying again", slog.Any(keyError, err)) })
 		select {
 		case <-ctx.Done():
