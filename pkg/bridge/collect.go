@@ -29,6 +29,9 @@ const (
 	unreadableFor = 30 * time.Second
 	// mostDownloads bounds how often a file that breaks off is fetched.
 	mostDownloads = 5
+	// mostFiles bounds the files of a job, whose names must fit its record: one
+	// NATS message.
+	mostFiles = 1000
 	// fullPause is the time between two tries to store a result in a full store.
 	fullPause = 5 * time.Second
 )
@@ -99,6 +102,9 @@ func (r *run) collect(ctx context.Context, outputs []comfy.Output) (step, error)
 	files := r.wanted(outputs)
 	if len(files) == 0 {
 		return r.fail(ctx, job.Failed, &job.Error{Code: job.CodeNoOutput, Message: "no output node saved a file"})
+	}
+	if len(files) > mostFiles {
+		return r.fail(ctx, job.Failed, &job.Error{Code: job.CodeTooLarge, Message: fmt.Sprintf("%d files, the limit is %d", len(files), mostFiles)})
 	}
 	results := make([]job.Result, 0, len(files))
 	for i, out := range files {

@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/png"
 	"os"
@@ -88,6 +89,21 @@ func TestARunWithoutAFileFailsInWords(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{})
 	if st := s.ended(s.ask("ann", "preview", nil)); codeOf(st) != job.CodeNoOutput {
+		t.Errorf("ended as %s, %v", st.Phase, st.Error)
+	}
+}
+
+func TestARunWithTooManyFilesFailsInWords(t *testing.T) {
+	t.Parallel()
+	many := func(string) (map[string]any, error) {
+		var files []any
+		for i := range 1001 {
+			files = append(files, map[string]any{"filename": fmt.Sprintf("%d.png", i), "subfolder": "", "type": "output"})
+		}
+		return map[string]any{"images": files}, nil
+	}
+	s := start(t, settings{sim: comfysim.Config{Nodes: map[string]comfysim.OutputNode{"PackOutput": many}}})
+	if st := s.ended(s.ask("ann", "pack", nil)); codeOf(st) != job.CodeTooLarge {
 		t.Errorf("ended as %s, %v", st.Phase, st.Error)
 	}
 }
