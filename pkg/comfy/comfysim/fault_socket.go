@@ -103,7 +103,7 @@ func (h *hub) halve(id string) (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s := range h.open {
-		if id == "" || s.id == id {
+		if !s.dropped && (id == "" || s.id == id) {
 			s.halfOpen.Store(true)
 			n++
 		}
@@ -116,7 +116,7 @@ func (h *hub) bury(id string) int {
 	h.mu.Lock()
 	var dead []*socket
 	for s := range h.open {
-		if s.halfOpen.Load() && (id == "" || s.id == id) {
+		if s.halfOpen.Load() && !s.dropped && (id == "" || s.id == id) {
 			dead = append(dead, s)
 		}
 	}

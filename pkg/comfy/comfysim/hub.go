@@ -182,7 +182,7 @@ func (h *hub) drop(id string) (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s := range h.open {
-		if id == "" || s.id == id {
+		if !s.dropped && (id == "" || s.id == id) { // one that was dropped may not have left yet
 			h.cut(s)
 			n++
 		}
