@@ -1,0 +1,4 @@
+package discordsim
+
+// Faults are what goes wrong on purpose.
+type Faults struct{}

@@ -1,0 +1,5 @@
+package discordsim
+
+import "net/http"
+
+func (s *Server) gatewayRoutes(*http.ServeMux) {}

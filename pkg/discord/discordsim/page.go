@@ -1,0 +1,5 @@
+package discordsim
+
+import "net/http"
+
+func (s *Server) pageRoutes(*http.ServeMux) {}
