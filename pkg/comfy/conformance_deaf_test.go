@@ -41,7 +41,7 @@ func (s *target) hears(t *testing.T, e *ear) bool {
 	before := func(ev comfy.Event) bool {
 		prompt, phase, _ := turn(ev)
 		lost, isLoss := ev.(comfy.Disconnected)
-		return phase == "end" && prompt == id || isLoss && lost.Deaf && e.conn.Stats().Disconnected >= generation
+		return phase == "end" && prompt == id || isLoss && lost.Deaf && e.left.Load() >= generation
 	}
 	heard := e.until(t, before)
 	_, deaf := heard.(comfy.Disconnected)

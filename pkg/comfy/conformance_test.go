@@ -155,6 +155,7 @@ type ear struct {
 	conn *comfy.Conn
 	stop func() // and waits until it has
 	open atomic.Int64
+	left atomic.Uint64 // the last generation that ended
 
 	mu      sync.Mutex
 	events  []comfy.Event
@@ -185,9 +186,12 @@ func (s *target) listenWith(t *testing.T, clientID string, change func(*comfy.Co
 	return e
 }
 
-func (e *ear) sink(_ uint64, event comfy.Event) {
+func (e *ear) sink(generation uint64, event comfy.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if _, ended := event.(comfy.Disconnected); ended {
+		e.left.Store(generation)
+	}
 	e.events = append(e.events, event)
 	close(e.changed)
 	e.changed = make(chan struct{})

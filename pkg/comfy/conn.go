@@ -121,15 +121,16 @@ func (c *Conn) connect(ctx context.Context) (lasted time.Duration, err error) {
 	}
 	s := newSession(c, ws)
 	err = s.run(ctx)
-	if errors.Is(err, ErrDeaf) {
+	deaf := errors.Is(err, ErrDeaf)
+	if s.generation != 0 {
+		s.deliver(Disconnected{Err: err, Deaf: deaf})
+		c.counters.lost.Add(1)
+		lasted = time.Since(s.since)
+	}
+	if deaf {
 		c.counters.deaf.Add(1)
 	}
-	if s.generation == 0 {
-		return 0, err
-	}
-	c.counters.lost.Add(1)
-	s.deliver(Disconnected{Err: err, Deaf: errors.Is(err, ErrDeaf)})
-	return time.Since(s.since), err
+	return lasted, err
 }
 
 // enter makes a session the current generation.
@@ -171,12 +172,13 @@ func (c *Conn) Suspect(generation uint64) {
 	}
 }
 
-// ConnStats counts what happened since the start.
+// ConnStats counts what happened since the start. What is counted was told to
+// Sink before.
 type ConnStats struct {
 	Frames       uint64 `json:"frames"`       // messages that were read
 	Bad          uint64 `json:"bad"`          // of those: could not be understood, or too large; skipped
 	Unknown      uint64 `json:"unknown"`      // of those: of a type that the package does not know
-	Connected    uint64 `json:"connected"`    // generations
+	Connected    uint64 `json:"connected"`    // generations, with the one that is being told
 	Disconnected uint64 `json:"disconnected"` // generations that ended
 	Deaf         uint64 `json:"deaf"`         // sockets that were deaf
 }

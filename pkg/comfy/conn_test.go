@@ -211,6 +211,35 @@ func TestConnSkipsBadFrames(t *testing.T) {
 	})
 }
 
+// Whoever has seen a count may look for what was counted: it is there.
+func TestConnCountsWhatItHasTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &running{stage: newStage(t), t: t}
+		var counted []ConnStats // when an event was told
+		r.beginWith(func(c *ConnConfig) {
+			sink := c.Sink
+			c.Sink = func(generation uint64, e Event) {
+				counted = append(counted, r.conn.Stats())
+				sink(generation, e)
+			}
+		})
+		p := r.stage.socket(1)
+		p.start("p1")
+		synctest.Wait()
+		p.ws.Close()
+		r.stage.socket(2)
+		r.want("1 Connected", "1 Status", "1 ExecutionStart", "1 Disconnected", "2 Connected", "2 Status")
+		start, end := counted[2], counted[3]
+		if start.Frames != 2 || end.Frames != 3 || end.Disconnected != 0 {
+			t.Errorf("counted before it was told: %+v, then %+v", start, end)
+		}
+		if stats := r.conn.Stats(); stats.Disconnected != 1 || stats.Frames != 5 {
+			t.Errorf("in the end %+v", stats)
+		}
+	})
+}
+
 // A server that takes the connection and says nothing more.
 func TestConnStopsDuringTheHandshake(t *testing.T) {
 	t.Parallel()

@@ -39,12 +39,16 @@ type running struct {
 	last []Event
 }
 
-func (r *running) begin() {
-	r.conn = r.stage.client.Conn(ConnConfig{
+func (r *running) begin() { r.beginWith(func(*ConnConfig) {}) }
+
+func (r *running) beginWith(change func(*ConnConfig)) {
+	config := ConnConfig{
 		ClientID: "ours",
 		Sink:     r.sink,
 		Open:     func() int { return int(r.open.Load()) },
-	})
+	}
+	change(&config)
+	r.conn = r.stage.client.Conn(config)
 	ctx, cancel := context.WithCancel(r.t.Context())
 	r.cancel, r.result = cancel, make(chan error, 1)
 	go func() { r.result <- r.conn.Run(ctx) }()

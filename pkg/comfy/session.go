@@ -68,7 +68,6 @@ func (s *session) read() error {
 		if err != nil && !errors.Is(err, ErrTooLarge) {
 			return err
 		}
-		n.frames.Add(1)
 		s.facts.frame()
 		if err == nil {
 			err = s.take(kind, frame)
@@ -77,6 +76,7 @@ func (s *session) read() error {
 			n.bad.Add(1)
 			s.conn.config.Log.Debug("a frame from comfyui was skipped", "error", err)
 		}
+		n.frames.Add(1)
 	}
 }
 
