@@ -11,7 +11,8 @@ import (
 type initCommand struct {
 	Queues []string `name:"queues" env:"DISCOMFY_QUEUES" default:"default" placeholder:"NAME" help:"Queues, one for each ComfyUI server (${default})."`
 	maxJobsFlag
-	Replicas  int `name:"replicas" env:"DISCOMFY_REPLICAS" placeholder:"N" help:"Servers of a NATS cluster that hold each stream: 1, 3 or 5. Left out, it stays as it is; a new stream is held by 1."`
+	Replicas  int  `name:"replicas" env:"DISCOMFY_REPLICAS" placeholder:"N" help:"Servers of a NATS cluster that hold each stream: 1, 3 or 5. Left out, it stays as it is; a new stream is held by 1."`
+	Discord   bool `name:"discord" env:"DISCOMFY_DISCORD" help:"Also what "discomfy ingress" needs."`
 	natsFlags `group:"nats"`
 }
 
@@ -41,7 +42,7 @@ func (c *initCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer b.Close()
-	if err := b.Init(ctx, broker.InitConfig{Queues: queues, MaxJobs: c.MaxJobs, Replicas: c.Replicas}); err != nil {
+	if err := b.Init(ctx, broker.InitConfig{Queues: queues, MaxJobs: c.MaxJobs, Replicas: c.Replicas, Discord: c.Discord}); err != nil {
 		return err // names the stream
 	}
 	s.say("NATS at %s is ready for %s", c.address(), count(len(queues), "queue"))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 )
 
 const (
@@ -28,6 +29,8 @@ type Broker struct {
 	link  *link
 	count counters
 	put   chan struct{} // a semaphore of one: files are stored one after the other
+	// replica tells this process from others with the same name
+	replica string
 
 	mu      sync.Mutex
 	streams map[string]jetstream.Stream // handles, bound at first use
@@ -42,7 +45,7 @@ func Connect(ctx context.Context, c Config) (*Broker, error) {
 		return nil, errors.New("connect to NATS: neither a URL nor a server in this process is given")
 	}
 	b := &Broker{
-		cfg: c, clock: newClock(), put: make(chan struct{}, 1),
+		cfg: c, clock: newClock(), put: make(chan struct{}, 1), replica: nuid.Next(),
 		streams: make(map[string]jetstream.Stream),
 	}
 	b.link = newLink(c, &b.count)

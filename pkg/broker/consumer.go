@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // ensureConsumer creates or updates a consumer where it differs. It holds as
 // many messages as its stream may have, so that the bridge sees every job.
 func (b *Broker) ensureConsumer(ctx context.Context, stream jetstream.StreamConfig, need jetstream.ConsumerConfig) error {
-	if need.MaxAckPending == 0 {
+	if need.MaxAckPending == 0 && need.AckPolicy == jetstream.AckExplicitPolicy {
 		need.MaxAckPending = int(stream.MaxMsgs)
 	}
 	was, err := b.js.Consumer(ctx, stream.Name, need.Durable)
@@ -46,6 +47,7 @@ func upgradeConsumer(was, need jetstream.ConsumerConfig) jetstream.ConsumerConfi
 	next := was
 	next.Description, next.AckPolicy, next.AckWait = need.Description, need.AckPolicy, need.AckWait
 	next.MaxAckPending, next.MaxDeliver, next.BackOff = need.MaxAckPending, need.MaxDeliver, nil
+	next.FilterSubject, next.PriorityPolicy, next.PriorityGroups = need.FilterSubject, need.PriorityPolicy, need.PriorityGroups
 	next.Metadata = merged(was.Metadata, need.Metadata)
 	return next
 }
@@ -56,7 +58,10 @@ func consumerDifferences(want, got jetstream.ConsumerConfig) []string {
 		"description":     want.Description == got.Description,
 		"ack_policy":      want.AckPolicy == got.AckPolicy,
 		"ack_wait":        want.AckWait == got.AckWait,
-		"max_ack_pending": want.MaxAckPending == got.MaxAckPending,
+		"max_ack_pending": want.MaxAckPending == got.MaxAckPending || want.AckPolicy == jetstream.AckNonePolicy,
+		"filter_subject":  want.FilterSubject == got.FilterSubject,
+		"priority_policy": want.PriorityPolicy == got.PriorityPolicy,
+		"priority_groups": slices.Equal(want.PriorityGroups, got.PriorityGroups),
 		"max_deliver":     want.MaxDeliver == got.MaxDeliver,
 		"backoff":         len(got.BackOff) == 0,
 		"metadata":        contains(got.Metadata, want.Metadata),

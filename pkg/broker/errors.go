@@ -36,6 +36,9 @@ var (
 	// ErrUnreadable is returned when what is stored is not of a form that this
 	// version knows.
 	ErrUnreadable = errors.New("stored in a form that this version does not know")
+	// ErrConflict is returned when what is stored is not what the write was
+	// made upon.
+	ErrConflict = errors.New("changed by somebody else meanwhile")
 	// ErrDamaged is returned when a file read from the store is not what was
 	// written.
 	ErrDamaged = errors.New("the stored file is damaged")

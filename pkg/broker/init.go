@@ -20,6 +20,7 @@ type InitConfig struct {
 	ResultsBytes int64       // room for output files; default 8 GiB, or what the server has
 	InputsBytes  int64       // room for input pictures; default 2 GiB, or what the server has
 	Replicas     int         // of every stream; default 1
+	Discord      bool        // what the Discord ingress needs too; without one it would only pile up
 }
 
 // Init creates all streams, stores and consumers, or brings existing ones to

@@ -91,7 +91,10 @@ type upload struct {
 	pending []jetstream.PubAckFuture
 }
 
-func (u *upload) chunkSubject() string { return "$O." + u.bucket + ".C." + u.nuid }
+func (u *upload) chunkSubject() string { return chunksOf(u.bucket, u.nuid) }
+
+// chunksOf is the subject of the bytes of a file.
+func chunksOf(bucket, nuid string) string { return "$O." + bucket + ".C." + nuid }
 
 func metaSubject(bucket, name string) string {
 	return "$O." + bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name))

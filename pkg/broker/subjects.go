@@ -27,6 +27,9 @@ const (
 	KindCatalog  Kind = "catalog"  // discomfy.catalog.<queue>
 	KindMemory   Kind = "memory"   // discomfy.memory.<queue>
 	KindControl  Kind = "ctl"      // discomfy.ctl.<queue>.<verb>
+	KindReply    Kind = "reply"    // discomfy.reply.<job>
+	KindDraft    Kind = "draft"    // discomfy.draft.<key>
+	KindClaim    Kind = "claim"    // discomfy.claim.<key>
 )
 
 // Subject is a subject's meaning. Only the fields that its kind has are set.
@@ -36,6 +39,7 @@ type Subject struct {
 	User  job.User
 	Job   job.ID
 	Verb  Verb
+	Key   string // a draft's or a claim's: 1 to 128 characters of A–Z, a–z, 0–9, '_' and '-'
 }
 
 // Verb is what a control request asks for.
@@ -59,8 +63,19 @@ func perJob(k Kind, id job.ID) string { return Subject{Kind: k, Job: id}.String(
 // perQueue is the subject of a kind that has one for each queue.
 func perQueue(k Kind, q job.Queue) string { return Subject{Kind: k, Queue: q}.String() }
 
+// keyed is the subject of a kind that is named by a key.
+func keyed(k Kind, key string) (string, error) {
+	key, err := parseKey(key)
+	return Subject{Kind: k, Key: key}.String(), err
+}
+
 func controlSubject(q job.Queue, v Verb) string {
 	return Subject{Kind: KindControl, Queue: q, Verb: v}.String()
+}
+
+// perPartition matches the subjects of a kind in one partition.
+func perPartition(k Kind, p int) string {
+	return root + "." + string(k) + "." + strconv.Itoa(p) + ".*"
 }
 
 // jobsOf matches all jobs of a queue, jobAnywhere one job of whatever queue
@@ -78,6 +93,10 @@ func (s Subject) String() string {
 		tokens = append(tokens, string(s.Queue), string(s.User), s.Job.String())
 	case KindState, KindProgress, KindPreview:
 		tokens = append(tokens, strconv.Itoa(s.Job.Partition()), s.Job.String())
+	case KindReply:
+		tokens = append(tokens, s.Job.String())
+	case KindDraft, KindClaim:
+		tokens = append(tokens, s.Key)
 	case KindControl:
 		tokens = append(tokens, string(s.Queue), string(s.Verb))
 	default:
@@ -113,6 +132,12 @@ func parseTokens(k Kind, tokens []string) (Subject, error) {
 		}
 	case isPerJob(k) && len(tokens) == 2:
 		return parsePerJob(k, tokens[0], tokens[1])
+	case k == KindReply && len(tokens) == 1:
+		s.Job, err = job.ParseID(tokens[0])
+		return s, err
+	case (k == KindDraft || k == KindClaim) && len(tokens) == 1:
+		s.Key, err = parseKey(tokens[0])
+		return s, err
 	case k == KindControl && len(tokens) == 2:
 		if s.Verb, err = parseVerb(tokens[1]); err != nil {
 			return Subject{}, err
@@ -134,6 +159,14 @@ func parsePerJob(k Kind, partition, id string) (Subject, error) {
 		return Subject{}, fmt.Errorf("partition %s, want %s", partition, want)
 	}
 	return Subject{Kind: k, Job: parsed}, nil
+}
+
+// parseKey accepts what a queue's name may be made of: one subject token.
+func parseKey(text string) (string, error) {
+	if _, err := job.ParseQueue(text); err != nil {
+		return "", fmt.Errorf("key %q is no subject token", text)
+	}
+	return text, nil
 }
 
 func parseVerb(text string) (Verb, error) {

@@ -67,6 +67,9 @@ func topology(c InitConfig) []asset {
 	for _, q := range c.Queues {
 		assets = append(assets, jobsAsset(q, c.MaxJobs))
 	}
+	if c.Discord {
+		assets = withDiscord(assets)
+	}
 	return assets
 }
 

@@ -19,8 +19,8 @@ import (
 	"discomfy/pkg/broker/embedded/embeddedtest"
 )
 
-// TestDocumentedSubjects compares the README's table with what `discomfy init`
-// really makes on a server.
+// TestDocumentedSubjects compares the README's table with what
+// `discomfy init --discord` really makes on a server.
 func TestDocumentedSubjects(t *testing.T) {
 	t.Parallel()
 	readme.compare(t, "subjects", subjectsTable(t, freshTopology(t)))
@@ -35,7 +35,7 @@ func freshTopology(t *testing.T) []jetstream.StreamConfig {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	if err := b.Init(t.Context(), broker.InitConfig{}); err != nil {
+	if err := b.Init(t.Context(), broker.InitConfig{Discord: true}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := nats.Connect("", nats.InProcessServer(server))

@@ -1,0 +1,91 @@
+package broker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+)
+
+// claimWithin bounds a claim whose context has no earlier deadline: what is
+// claimed has to be answered within three seconds.
+const claimWithin = 2 * time.Second
+
+// Claim reports whether we are the first to claim the key. The claim lasts for
+// ttl, in whole seconds of the server's clock and at most a minute, which 0
+// means too; until then everybody else's fails. It can not be given up. An
+// error says that it is not known whose the key is.
+//
+// Keys are 1 to 128 characters of A–Z, a–z, 0–9, '_' and '-'.
+func (b *Broker) Claim(ctx context.Context, key string, ttl time.Duration) (bool, error) {
+	subject, err := keyed(KindClaim, key)
+	if err != nil {
+		return false, fmt.Errorf("claim: %w", err)
+	}
+	msg := &nats.Msg{Subject: subject, Data: []byte(nuid.Next()), Header: nats.Header{}}
+	if ttl > 0 {
+		msg.Header.Set(jetstream.MsgTTLHeader, wholeSeconds(ttl))
+	}
+	ctx, cancel := context.WithTimeout(ctx, claimWithin)
+	defer cancel()
+	won, err := backoff.Retry(ctx, func() (bool, error) { return b.tryClaim(ctx, msg) }, backoff.WithBackOff(quickly()))
+	if err != nil {
+		return false, fmt.Errorf("claim %s: %w", key, err)
+	}
+	return won, nil
+}
+
+// tryClaim publishes; where the subject is taken, perhaps by ourselves in an
+// attempt whose answer was lost, it looks who has it.
+func (b *Broker) tryClaim(ctx context.Context, msg *nats.Msg) (bool, error) {
+	ctx, cancel := b.request(ctx, answerWithin)
+	defer cancel()
+	_, err := b.js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0))
+	switch judge(err) {
+	case accepted:
+		return true, nil
+	case duplicate:
+		holder, err := b.lastOf(ctx, claimsStream, msg.Subject)
+		if errors.Is(err, ErrNotFound) {
+			return false, nil // it has ended this moment; it was somebody's
+		}
+		if err != nil {
+			return false, err
+		}
+		return bytes.Equal(holder.Data, msg.Data), nil
+	case absent:
+		return false, backoff.Permanent(ErrNotSetUp)
+	case uncertain:
+		b.count.repeated.Add(1)
+		return false, err
+	}
+	return false, backoff.Permanent(err)
+}
+
+// Claimed reports whether somebody has claimed the key, and the claim lasts.
+func (b *Broker) Claimed(ctx context.Context, key string) (bool, error) {
+	subject, err := keyed(KindClaim, key)
+	if err != nil {
+		return false, fmt.Errorf("look for a claim: %w", err)
+	}
+	ctx, cancel := b.request(ctx, answerWithin)
+	defer cancel()
+	_, err = b.lastOf(ctx, claimsStream, subject)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// wholeSeconds is a time to live as the header has it: at least a second.
+func wholeSeconds(d time.Duration) string {
+	return strconv.Itoa(max(int(math.Ceil(d.Seconds())), 1)) + "s"
+}

@@ -1,0 +1,192 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
+	"discomfy/pkg/job"
+)
+
+const (
+	// renderAhead is how many messages a replica may hold that it has not
+	// looked at: a frozen one keeps them from the others for renderWait.
+	renderAhead = 10
+	// renderExpiry is how long one pull lasts; Consume overlaps them.
+	renderExpiry = 10 * time.Second
+	// renderBeat is how soon a pull that the server forgot is noticed.
+	renderBeat = 2 * time.Second
+	// lowestPriority is the server's.
+	lowestPriority = 9
+)
+
+// RenderConfig is who shows jobs.
+type RenderConfig struct {
+	// State is called for each state of a job that this replica shall show, in
+	// order within a partition. It must not block: what takes time is done
+	// beside it, and acknowledged then.
+	State func(ctx context.Context, d *StateDelivery)
+	// Progress is called with the progress of the jobs that this replica shows
+	// now. It must not block.
+	Progress func(p job.Progress)
+}
+
+// StateDelivery is a state on its way to people. It comes again, here or to
+// another replica, until it is acknowledged.
+type StateDelivery struct {
+	State       job.State
+	Seq         uint64    // its place among everything that the stream took: newer states have higher ones
+	Stored      time.Time // by the server's clock
+	Redelivered bool
+	msg         jetstream.Msg
+}
+
+// Ack says that the state was shown, or needs not be.
+func (d *StateDelivery) Ack() error { return d.msg.Ack() }
+
+// Hold asks for another 30 seconds before the state goes elsewhere.
+func (d *StateDelivery) Hold() error { return d.msg.InProgress() }
+
+// Again gives the state back, to be delivered again after a delay.
+func (d *StateDelivery) Again(delay time.Duration) error { return d.msg.NakWithDelay(delay) }
+
+// Render takes part in showing jobs: each partition's states and progress go
+// to one replica at a time, and to another one at once when that dies. Render
+// returns nil when ctx has ended and no callback runs any more, and
+// ErrNotSetUp where the consumers are absent at the start.
+func (b *Broker) Render(ctx context.Context, c RenderConfig) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for p := range job.Partitions {
+		r := renderer{b: b, config: c, complain: &rate.Sometimes{First: 1, Interval: 10 * time.Second}}
+		group.Go(func() error {
+			return r.run(ctx, stateStream, renderConsumer(p), renderGroup, b.preference(p), r.state)
+		})
+		group.Go(func() error {
+			return r.run(ctx, progressStream, cardConsumer(p), cardGroup, b.preference(p), r.progress)
+		})
+	}
+	return group.Wait()
+}
+
+// preference is how little we prefer a partition: drawn from our connection's
+// name and the partition, so that replicas share the partitions evenly without
+// knowing of each other.
+func (b *Broker) preference(p int) jetstream.PullPrioritized {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(b.replica + "/" + strconv.Itoa(p)))
+	return jetstream.PullPrioritized(h.Sum32() % (lowestPriority + 1))
+}
+
+// renderer pulls from the two consumers of a partition.
+type renderer struct {
+	b        *Broker
+	config   RenderConfig
+	complain *rate.Sometimes
+}
+
+// run pulls from a consumer until ctx ends.
+func (r *renderer) run(ctx context.Context, stream, durable, group string, priority jetstream.PullPrioritized,
+	take func(context.Context, jetstream.Msg)) error {
+	for first := true; ctx.Err() == nil; first = false {
+		err := r.consume(ctx, stream, durable, group, priority, take)
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case first && errors.Is(err, ErrNotSetUp):
+			return fmt.Errorf("consumer %s: %w", durable, err)
+		default:
+			r.complain.Do(func() {
+				r.b.cfg.Log.WarnContext(ctx, "can not read what to show, trying again", "consumer", durable, keyError, err)
+			})
+			pause(ctx, pullPause)
+		}
+	}
+	return nil
+}
+
+// consume pulls until ctx ends or the consumption broke.
+func (r *renderer) consume(ctx context.Context, stream, durable, group string, priority jetstream.PullPrioritized,
+	take func(context.Context, jetstream.Msg)) error {
+	consumer, err := r.b.js.Consumer(ctx, stream, durable)
+	if err != nil {
+		return notFound(err)
+	}
+	broke := make(chan error, 1)
+	var calls sync.WaitGroup
+	consuming, err := consumer.Consume(func(msg jetstream.Msg) {
+		calls.Add(1)
+		defer calls.Done()
+		take(ctx, msg)
+	},
+		jetstream.PullPriorityGroup(group), priority,
+		jetstream.PullMaxMessages(renderAhead), jetstream.PullExpiry(renderExpiry), jetstream.PullHeartbeat(renderBeat),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			if errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) {
+				select {
+				case broke <- err:
+				default:
+				}
+			}
+		}))
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case err = <-broke:
+	case <-consuming.Closed():
+		err = errors.New("the consumption ended by itself")
+	}
+	consuming.Stop()
+	<-consuming.Closed()
+	calls.Wait()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// state parses a stored state. One that can not be read is none of ours, or
+// of a newer version: it is not for us to show.
+func (r *renderer) state(ctx context.Context, msg jetstream.Msg) {
+	meta, err := msg.Metadata()
+	if err == nil {
+		var s job.State
+		if s, err = parseState(msg.Subject(), msg.Data()); err == nil {
+			r.config.State(ctx, &StateDelivery{
+				State: s, Seq: meta.Sequence.Stream, Stored: meta.Timestamp, Redelivered: meta.NumDelivered > 1, msg: msg,
+			})
+			return
+		}
+	}
+	r.b.count.dropped.Add(1)
+	_ = msg.Term() // where that is lost it comes again
+}
+
+func (r *renderer) progress(_ context.Context, msg jetstream.Msg) {
+	p, err := parseProgress(msg.Subject(), msg.Data())
+	if err != nil {
+		r.b.count.dropped.Add(1)
+		return
+	}
+	r.config.Progress(p)
+}
+
+// Preview is the last stored preview of a job, ErrNotFound where there is
+// none.
+func (b *Broker) Preview(ctx context.Context, id job.ID) (job.Preview, error) {
+	ctx, cancel := b.request(ctx, readWithin)
+	defer cancel()
+	p, err := b.preview(ctx, id)
+	if err != nil {
+		return job.Preview{}, fmt.Errorf("read the preview of job %s: %w", id, err)
+	}
+	return p, nil
+}
