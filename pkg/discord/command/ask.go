@@ -1,0 +1,50 @@
+package command
+
+import (
+	"discomfy/pkg/job"
+	"discomfy/pkg/workflow"
+)
+
+// Menu is what can be ordered, and what is taken when nothing is named. The
+// zero Menu offers nothing. It is made anew for every call.
+type Menu struct {
+	Catalog  workflow.Catalog
+	Defaults map[workflow.Kind]string // the workflow of a kind that is taken when none is named; may lack any
+}
+
+// Ask is an order as it was typed: Menu.Resolve checks it and makes the
+// parameters of a request.
+type Ask struct {
+	Workflow string            `json:"workflow"`
+	Raw      map[string]string `json:"raw,omitempty"`      // parameter → text, for Catalog.Resolve
+	Pictures []Picture         `json:"pictures,omitempty"` // each for its own parameter
+	Private  bool              `json:"private,omitempty"`  // card and files are for the asker and moderators
+	Spoiler  bool              `json:"spoiler,omitempty"`  // result files are hidden until they are clicked
+	Notes    []string          `json:"notes,omitempty"`    // sentences for the card: what was adjusted or left out
+
+	// Setup says that too little was given to begin: the card to put the
+	// order together opens (NewDraft, Menu.SetupCard).
+	Setup bool `json:"-"`
+}
+
+// Picture is one picture of an order. Exactly one of URL, Result and Input
+// says where its bytes are.
+type Picture struct {
+	Param string `json:"param"` // the workflow's picture parameter
+	Mask  bool   `json:"mask,omitempty"`
+
+	URL  string `json:"url,omitempty"` // on Discord's CDN; it expires
+	Name string `json:"name,omitempty"`
+	Type string `json:"type,omitempty"` // media type as Discord or the record has it, not yet checked
+	Size int64  `json:"size,omitempty"` // bytes, as above
+
+	Result string `json:"result,omitempty"` // object in the results store
+	Input  string `json:"input,omitempty"`  // object in the inputs store
+}
+
+// Source is an existing job or picture from which a new order is made. Request
+// is nil where no record exists (any more); Picture is zero for Vary and Redo.
+type Source struct {
+	Request *job.Request
+	Picture Picture
+}
