@@ -132,7 +132,10 @@ func kept(s jetstream.StreamConfig) string {
 		return fmt.Sprintf("until the job has ended; at most %d", s.MaxMsgs)
 	}
 	age := fmt.Sprintf("%d days", s.MaxAge/(24*time.Hour))
-	if s.MaxAge < 24*time.Hour {
+	switch {
+	case s.MaxAge < time.Hour:
+		age = fmt.Sprintf("%d min", s.MaxAge/time.Minute)
+	case s.MaxAge < 24*time.Hour:
 		age = fmt.Sprintf("%d h", s.MaxAge/time.Hour)
 	}
 	switch s.MaxMsgsPerSubject {
