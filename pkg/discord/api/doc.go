@@ -1,0 +1,2 @@
+// Package api speaks Discord's REST as the ingress uses it, by way of discordgo.
+package api
