@@ -26,6 +26,8 @@ type Config struct {
 	Key ed25519.PrivateKey // signs HTTP interactions; made where nil
 	Dir string             // keeps attachments; "" keeps them in memory, bounded by Limits.FileBytes
 	Log *slog.Logger       // defaults to silence
+	// Gateway is for tests that cannot wait as long as Discord does.
+	Gateway GatewayConfig
 }
 
 // Server is the fake. Make it with New.
@@ -48,6 +50,7 @@ type Server struct {
 	faults  Faults
 	ledger  ledger
 	buckets buckets
+	gateway gateway
 }
 
 // New makes a Discord with an application and its bot, but without guilds or people.
@@ -73,7 +76,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, log: cfg.Log, clock: c, limits: &limits, key: key, done: make(chan struct{}),
 		world: newWorld(c), subs: map[*Subscription]struct{}{}, changed: make(chan struct{}), url: cfg.URL,
-		buckets: buckets{}, files: newFiles(cfg.Dir, limits.FileBytes),
+		buckets: buckets{}, files: newFiles(cfg.Dir, limits.FileBytes), gateway: newGateway(cfg.Gateway),
 	}
 	s.addApplication()
 	return s, nil
@@ -89,8 +92,12 @@ func (s *Server) addApplication() {
 	}
 }
 
-// Token is the bot's.
-func (s *Server) Token() string { return s.cfg.Token }
+// Token is the bot's; "" after it was reset.
+func (s *Server) Token() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cfg.Token
+}
 
 // App is the application as it is now; its bot's user has the same id.
 func (s *Server) App() Application {
