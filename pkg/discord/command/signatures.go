@@ -13,29 +13,6 @@ import (
 	"discomfy/pkg/workflow"
 )
 
-// Name is the name of a command.
-type Name string
-
-// The commands.
-const (
-	Generate Name = "generate"
-	Edit     Name = "edit"
-	Upscale  Name = "upscale"
-	Animate  Name = "animate"
-	Queue    Name = "queue"
-	Cancel   Name = "cancel"
-	Show     Name = "show"
-	Status   Name = "status"
-	Loras    Name = "loras"
-	Models   Name = "models"
-	Help     Name = "help"
-
-	// Message commands: a right click on a message with a picture.
-	UpscaleMessage Name = "Upscale"
-	EditMessage    Name = "Edit"
-	AnimateMessage Name = "Animate"
-)
-
 // Options says where commands are offered: in guilds always.
 type Options struct {
 	DirectMessages bool // also in direct messages with the bot
@@ -48,9 +25,6 @@ func Definitions(c workflow.Catalog, o Options) []*discordgo.ApplicationCommand 
 // Same reports whether a is registered already when Discord lists b: ids,
 // versions, defaults and the order of commands aside.
 func Same(a, b []*discordgo.ApplicationCommand) bool { return false }
-
-// Of is the command of an interaction of type 2 or 4; "" for others.
-func Of(i api.Interaction) Name { return "" }
 
 // Parse reads /generate, /edit, /upscale and /animate.
 func (m Menu) Parse(i api.Interaction) (Ask, error) { return Ask{}, nil }
@@ -114,8 +88,9 @@ func (m Menu) Animate(s Source) (Ask, error) { return Ask{}, nil }
 // Modal asks for up to five of the values of an order, pre-filled with a.Raw;
 // false where the workflow has nothing to ask for: order it as it is. typed is
 // what a former modal held when it could not be read, else nil. For Redo on a
-// record: a is Menu.Redo(request, nil).
-func (m Menu) Modal(id card.ID, title string, a Ask, typed Entry) (api.Modal, bool) {
+// record: a is Menu.Redo(request, nil). The verb of id gives the title; for Edit and
+// Animate id.Arg is the workflow (a.Workflow), so that the submission knows it.
+func (m Menu) Modal(id card.ID, a Ask, typed Entry) (api.Modal, bool) {
 	return api.Modal{}, false
 }
 
@@ -132,7 +107,7 @@ func (m Menu) Fill(a Ask, e Entry) (Ask, error) { return Ask{}, nil }
 // Draft is an order that is being put together on a card. Its JSON form is
 // stored by the caller under its id, for a day.
 type Draft struct {
-	ID      job.ID            `json:"id"`               // of the interaction that opened it: job.FromInteraction
+	ID      string            `json:"id"`               // of the interaction that opened it; card.ID.Draft
 	Asker   string            `json:"asker"`            // Discord user id; nobody else may use the card
 	Ask     Ask               `json:"ask"`              // what "Generate" orders
 	Typed   Entry             `json:"typed,omitempty"`  // a modal that could not be read

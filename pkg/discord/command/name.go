@@ -1,0 +1,60 @@
+package command
+
+import (
+	"github.com/bwmarrin/discordgo"
+
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/workflow"
+)
+
+// Name is the name of a command.
+type Name string
+
+// The commands.
+const (
+	Generate Name = "generate"
+	Edit     Name = "edit"
+	Upscale  Name = "upscale"
+	Animate  Name = "animate"
+	Queue    Name = "queue"
+	Cancel   Name = "cancel"
+	Show     Name = "show"
+	Status   Name = "status"
+	Loras    Name = "loras"
+	Models   Name = "models"
+	Help     Name = "help"
+
+	// Message commands: a right click on a message with a picture.
+	UpscaleMessage Name = "Upscale"
+	EditMessage    Name = "Edit"
+	AnimateMessage Name = "Animate"
+)
+
+// Of is the command of an interaction that names one (a command or its
+// autocomplete); "" for every other.
+func Of(i api.Interaction) Name {
+	d, _ := commandData(i)
+	return Name(d.Name)
+}
+
+// kind is what the command makes.
+func (n Name) kind() workflow.Kind {
+	switch n {
+	case Edit, EditMessage:
+		return workflow.KindEdit
+	case Upscale, UpscaleMessage:
+		return workflow.KindUpscale
+	case Animate, AnimateMessage:
+		return workflow.KindVideo
+	}
+	return workflow.KindImage
+}
+
+// commandData is the data of a command or of its autocomplete.
+func commandData(i api.Interaction) (discordgo.ApplicationCommandInteractionData, bool) {
+	if i.Interaction == nil {
+		return discordgo.ApplicationCommandInteractionData{}, false
+	}
+	d, ok := i.Data.(discordgo.ApplicationCommandInteractionData)
+	return d, ok
+}
