@@ -70,7 +70,8 @@ func (s *schedule) next() *held {
 	return h
 }
 
-// remove takes a job out, or returns nil when it does not wait.
+// remove takes a job out, or returns nil when it does not wait. Its user has
+// its turn back, so the order is what it would be if nobody had asked for it.
 func (s *schedule) remove(id job.ID) *held {
 	i := slices.IndexFunc(s.waiting, func(h *held) bool { return h.request.ID == id })
 	if i < 0 {
@@ -78,7 +79,29 @@ func (s *schedule) remove(id job.ID) *held {
 	}
 	h := s.waiting[i]
 	s.waiting = slices.Delete(s.waiting, i, i+1)
+	if !h.again { // one that has run has used its turn
+		s.moveUp(h)
+	}
 	return h
+}
+
+// moveUp gives a user's turn back: its later jobs move up by one. Their turns
+// follow one another without a gap, since none is before the one being served.
+func (s *schedule) moveUp(gone *held) {
+	l := s.lane(gone.request.Class)
+	if _, ok := l.last[gone.request.User]; ok {
+		l.last[gone.request.User]--
+	}
+	moved := false
+	for _, h := range s.waiting {
+		if !h.again && h.request.User == gone.request.User && h.request.Class == gone.request.Class && h.turn > gone.turn {
+			h.turn--
+			moved = true
+		}
+	}
+	if moved {
+		slices.SortFunc(s.waiting, (*held).compare)
+	}
 }
 
 // order is the waiting jobs, next first. The caller must not keep it.

@@ -83,6 +83,16 @@ func TestScheduleOrder(t *testing.T) {
 			},
 			want: []string{"a2"},
 		},
+		"a cancelled job gives its turn to its user's next": {
+			fill: func(s *schedule) {
+				for i, u := range []string{"a", "a", "a", "b", "b"} {
+					s.add(asked(i+1, u, 0))
+				}
+				s.remove(job.FromInteraction("1"))
+				s.add(asked(6, "a", 0))
+			},
+			want: []string{"a2", "b4", "a3", "b5", "a6"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -159,6 +169,42 @@ func TestScheduleIsRebuiltFromTheStream(t *testing.T) {
 		}
 		if len(first.lanes[0].last) > 3 {
 			t.Fatalf("the lane remembers %d users", len(first.lanes[0].last))
+		}
+	})
+}
+
+// A job that is cancelled while it waits leaves the order as if nobody had
+// asked for it.
+func TestScheduleForgetsWhatLeftIt(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		with, without := newSchedule(), newSchedule()
+		before := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 0, 12).Draw(t, "users before")
+		for i, user := range before {
+			with.add(asked(i, user, 0))
+			without.add(asked(i, user, 0))
+		}
+		for range rapid.IntRange(0, len(before)).Draw(t, "served") {
+			with.next()
+			without.next()
+		}
+		var jobs []*held // that came afterwards
+		for i := range rapid.IntRange(1, 30).Draw(t, "jobs") {
+			user, class := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "user"), rapid.IntRange(0, 1).Draw(t, "class")
+			h := asked(100+i, user, class)
+			with.add(h)
+			jobs = append(jobs, h)
+			if rapid.IntRange(0, 2).Draw(t, "cancels") == 0 {
+				gone := rapid.IntRange(0, len(jobs)-1).Draw(t, "which")
+				with.remove(jobs[gone].request.ID)
+				jobs = slices.Delete(jobs, gone, gone+1)
+			}
+		}
+		for _, h := range jobs {
+			without.add(asked(int(h.seq), string(h.request.User), h.request.Class))
+		}
+		if a, b := served(with), served(without); !slices.Equal(a, b) {
+			t.Fatalf("the order is %v, without the cancelled ones it is %v", a, b)
 		}
 	})
 }
