@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -95,21 +96,20 @@ func (a *active) snapshotRuns() []*run {
 func (a *active) readQueue(ctx context.Context) (comfy.Queue, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
+	asked := time.Now()
 	q, err := a.comfy.Queue(ctx)
 	if err != nil {
 		return comfy.Queue{}, err
 	}
 	others := 0
-	for _, list := range [][]comfy.Queued{q.Running, q.Pending} {
-		for _, e := range list {
-			t, ours := tagOf(e.Extra)
-			if !ours || e.ClientID != a.client {
-				others++
-				continue
-			}
-			if a.superfluous(ctx, t) {
-				a.discard(ctx, q, e)
-			}
+	for i, e := range slices.Concat(q.Running, q.Pending) {
+		t, ours := tagOf(e.Extra)
+		switch {
+		case !ours || e.ClientID != a.client:
+			others++
+		case i < len(q.Running) && a.tracker.leaving(e.ID, asked):
+		case a.superfluous(ctx, t):
+			a.discard(ctx, q, e)
 		}
 	}
 	a.noteOthers(others)

@@ -197,3 +197,35 @@ func TestACancelOutlivesItsRequest(t *testing.T) {
 		t.Errorf("the job is %s", end.Phase)
 	}
 }
+
+// The end of a run is told before ComfyUI's queue lets go of it: what is still
+// seen there of a job whose record has ended is no copy.
+func TestARunThatIsEndingIsNoCopy(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string]map[string]string{
+		"by an error": {"salt": "1"}, "by a stop": {"salt": "1", "seconds": "30", "steps": "600"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stopped := len(args) > 1
+			faults := comfysim.Faults{HistoryDelay: comfysim.Duration(1500 * time.Millisecond)}
+			if !stopped {
+				faults.NodeErrorNext = 1
+			}
+			s := start(t, settings{sim: comfysim.Config{Speed: 1, Faults: faults}})
+			ending := s.ask("ann", "work", args)
+			if stopped {
+				s.phase(ending, job.Running)
+				if _, err := s.cancel(ending.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.ended(ending)
+			next := s.ask("bob", "work", map[string]string{"seconds": "0.1", "salt": "2"}) // which makes the bridge look at the queue
+			s.done(next)
+			if s.log.has("superfluous copy") {
+				t.Errorf("it counts as a copy:\n%s", s.log)
+			}
+		})
+	}
+}

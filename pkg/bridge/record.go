@@ -20,7 +20,7 @@ type record struct {
 	current string // node that runs
 	outputs []comfy.Output
 	end     *ending
-	settled bool // the history entry exists
+	settled time.Time // since when the history entry exists; zero before
 	percent float64
 	preview *comfy.Preview
 	dirty   bool // something visible changed since the last report

@@ -115,7 +115,7 @@ func (t *tracker) handle(e comfy.Event) {
 func (t *tracker) executing(e comfy.Executing, now time.Time) {
 	t.with(e.Prompt, func(r *record) {
 		if e.Node == "" {
-			r.settled = true
+			r.settled = now
 			r.poke()
 			return
 		}
@@ -196,6 +196,16 @@ func (t *tracker) seen(r *record) {
 	t.signal()
 }
 
+// leaving reports whether a prompt that was still in ComfyUI's queue, when that
+// was asked for, is one whose end was told just before: the queue lets go of it
+// only then. A queue that holds it for longer has been given it once more.
+func (t *tracker) leaving(prompt comfy.PromptID, asked time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r, ok := t.records[prompt]
+	return ok && r.end != nil && asked.Sub(r.end.at) < historyWithin && (r.settled.IsZero() || r.settled.After(asked))
+}
+
 // unused counts what could not be routed.
 func (t *tracker) unused() frames {
 	t.mu.Lock()
@@ -215,7 +225,7 @@ type view struct {
 func (t *tracker) view(r *record) view {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return view{started: r.started, end: r.end, settled: r.settled, outputs: append([]comfy.Output(nil), r.outputs...), counts: r.counts()}
+	return view{started: r.started, end: r.end, settled: !r.settled.IsZero(), outputs: append([]comfy.Output(nil), r.outputs...), counts: r.counts()}
 }
 
 // durations are the seconds each node of the run took.
