@@ -132,6 +132,7 @@ func (a *active) event(gen uint64, e comfy.Event) {
 	switch e := e.(type) {
 	case comfy.Connected:
 		a.link.connected(gen)
+		a.tracker.missed()
 		poke(a.audits)
 		poke(a.changed)
 	case comfy.Disconnected:

@@ -46,7 +46,22 @@ func (r *run) gather(ctx context.Context) (step, error) {
 		return r.collect(ctx, entry.Outputs)
 	}
 	// The history is gone, but the socket told what was saved.
-	return r.collect(ctx, r.tracker.view(r.rec).outputs)
+	v := r.tracker.view(r.rec)
+	if !v.whole && !r.complete(v.outputs) {
+		return r.again(ctx, "ComfyUI has forgotten what it saved; trying again", "")
+	}
+	return r.collect(ctx, v.outputs)
+}
+
+// complete reports whether every output node of the workflow is among those
+// that told what they saved. A node tells all of its files at once.
+func (r *run) complete(outputs []comfy.Output) bool {
+	if r.bound == nil {
+		return true // nobody knows
+	}
+	return !slices.ContainsFunc(r.bound.Outputs, func(node string) bool {
+		return !slices.ContainsFunc(outputs, func(o comfy.Output) bool { return o.Node == node })
+	})
 }
 
 // history waits for the run's history entry, which the server writes after it

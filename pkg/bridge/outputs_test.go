@@ -183,3 +183,28 @@ func TestAPictureThatIsGoneIsSaid(t *testing.T) {
 		t.Errorf("ended as %s, %v", st.Phase, st.Error)
 	}
 }
+
+// TestAFileThatNobodyHeardOf has the bridge miss that a file was saved, and
+// ComfyUI forget the run when it ends: what was heard is not all of it.
+func TestAFileThatNobodyHeardOf(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := start(t, settings{sim: comfysim.Config{Dir: dir, Speed: 1, Faults: comfysim.Faults{NoHistoryNext: 1}}})
+	r := s.ask("ann", "parts", nil)
+	s.phase(r, job.Running)
+	silent := func(is bool) {
+		if err := s.sim.ChangeFaults(func(f *comfysim.Faults) { f.Silence = is }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	silent(true)
+	s.eventually("the first file is saved", func() bool {
+		files, err := filepath.Glob(filepath.Join(dir, "output", "discomfy", "*.png"))
+		return err == nil && len(files) == 1
+	})
+	silent(false)
+	s.sim.DropSockets(s.sim.Runs()[0].ClientID)
+	if st, _ := s.done(r); len(st.Results) != 2 || st.Attempt != 2 {
+		t.Errorf("%d files after %d attempts, want 2 after 2", len(st.Results), st.Attempt)
+	}
+}

@@ -24,6 +24,7 @@ type record struct {
 	percent float64
 	preview *comfy.Preview
 	dirty   bool // something visible changed since the last report
+	whole   bool // everything since its beginning was heard
 	midway  bool // it was taken up while it ran: the node that runs began before
 }
 

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -88,7 +89,7 @@ func (t *tracker) handle(e comfy.Event) {
 	switch e := e.(type) {
 	case comfy.ExecutionStart:
 		t.running = e.Prompt
-		t.with(e.Prompt, func(r *record) { r.start(now) })
+		t.with(e.Prompt, func(r *record) { r.start(now); r.whole = true })
 	case comfy.Cached:
 		t.with(e.Prompt, func(r *record) { r.start(now); r.cache(e.Nodes) })
 	case comfy.Executing:
@@ -180,6 +181,16 @@ func (t *tracker) signal() {
 	}
 }
 
+// missed notes that frames may have been sent that nobody heard: nothing is
+// replayed after a reconnect.
+func (t *tracker) missed() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, r := range t.records {
+		r.whole = r.whole && r.end != nil
+	}
+}
+
 // began tells when a run that is taken up again began.
 func (t *tracker) began(r *record, at time.Time) {
 	t.mu.Lock()
@@ -218,6 +229,7 @@ type view struct {
 	started time.Time
 	end     *ending
 	settled bool
+	whole   bool
 	outputs []comfy.Output
 	counts  job.Nodes
 }
@@ -225,7 +237,10 @@ type view struct {
 func (t *tracker) view(r *record) view {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return view{started: r.started, end: r.end, settled: !r.settled.IsZero(), outputs: append([]comfy.Output(nil), r.outputs...), counts: r.counts()}
+	return view{
+		started: r.started, end: r.end, settled: !r.settled.IsZero(), whole: r.whole,
+		outputs: slices.Clone(r.outputs), counts: r.counts(),
+	}
 }
 
 // durations are the seconds each node of the run took.
