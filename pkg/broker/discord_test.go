@@ -328,3 +328,18 @@ func TestAStateThatIsNotAcknowledgedComesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestJobsOfOneUserAreCountedAlone(t *testing.T) {
+	t.Parallel()
+	_, b := setUp(t)
+	ann, ben := request(), request()
+	ben.User = "discord-2"
+	submit(t, b, ann, ben, request())
+	jobs, err := b.PendingJobsOf(t.Context(), queue, "discord-2")
+	if err != nil || len(jobs) != 1 || jobs[0].ID != ben.ID {
+		t.Errorf("jobs of ben: %v, %v", jobs, err)
+	}
+	if jobs, err = b.PendingJobsOf(t.Context(), queue, "discord-3"); err != nil || len(jobs) != 0 {
+		t.Errorf("jobs of nobody: %v, %v", jobs, err)
+	}
+}

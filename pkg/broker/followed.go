@@ -92,12 +92,12 @@ func (f *follower) read(ctx context.Context, j *followed) bool {
 	ctx, cancel := f.b.request(ctx, readWithin)
 	defer cancel()
 	if j.seq == 0 {
-		s, seq, err := f.b.lastSeq(ctx, j.id)
+		last, err := f.b.LastStored(ctx, j.id)
 		if err != nil {
 			return false
 		}
-		j.seq = seq
-		f.state(j, s)
+		j.seq = last.Seq
+		f.state(j, last.State)
 		return true
 	}
 	before := j.seq

@@ -45,17 +45,18 @@ func (b *Broker) nextOf(ctx context.Context, stream, subject string, from uint64
 
 // Last is the newest stored state of a job, ErrNotFound where there is none.
 func (b *Broker) Last(ctx context.Context, id job.ID) (job.State, error) {
-	s, _, err := b.lastSeq(ctx, id)
-	return s, err
+	s, err := b.LastStored(ctx, id)
+	return s.State, err
 }
 
-func (b *Broker) lastSeq(ctx context.Context, id job.ID) (job.State, uint64, error) {
+// LastStored is Last with the state's place in the log.
+func (b *Broker) LastStored(ctx context.Context, id job.ID) (StoredState, error) {
 	msg, err := b.lastState(ctx, perJob(KindState, id))
 	if err != nil {
-		return job.State{}, 0, fmt.Errorf("read the state of job %s: %w", id, err)
+		return StoredState{}, fmt.Errorf("read the state of job %s: %w", id, err)
 	}
 	s, err := parseState(msg.Subject, msg.Data)
-	return s, msg.Sequence, err
+	return StoredState{State: s, Seq: msg.Sequence, Stored: msg.Time}, err
 }
 
 // States are the stored states of a job, at most eight, oldest first.
@@ -153,11 +154,20 @@ type PendingJob struct {
 // PendingJobs are the jobs in a queue, running ones included, ordered by id.
 // It asks the stream and so works without a bridge.
 func (b *Broker) PendingJobs(ctx context.Context, q job.Queue) ([]PendingJob, error) {
+	return b.pendingJobs(ctx, q, jobsOf(q))
+}
+
+// PendingJobsOf are a user's jobs in a queue, as PendingJobs.
+func (b *Broker) PendingJobsOf(ctx context.Context, q job.Queue, u job.User) ([]PendingJob, error) {
+	return b.pendingJobs(ctx, q, jobsOfUser(q, u))
+}
+
+func (b *Broker) pendingJobs(ctx context.Context, q job.Queue, subjects string) ([]PendingJob, error) {
 	s, err := b.stream(ctx, jobsStreamOf(q))
 	if err != nil {
 		return nil, fmt.Errorf("list queue %s: %w", q, err)
 	}
-	info, err := s.Info(ctx, jetstream.WithSubjectFilter(jobsOf(q)))
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter(subjects))
 	if err != nil {
 		return nil, fmt.Errorf("list queue %s: %w", q, notFound(err))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -20,6 +21,10 @@ const (
 	// renderAhead is how many messages a replica may hold that it has not
 	// looked at: a frozen one keeps them from the others for renderWait.
 	renderAhead = 10
+	// cardAhead is larger: progress is acknowledged by nobody, so that nothing
+	// is kept from others, and what a burst does not find room for here would
+	// go to another replica.
+	cardAhead = 200
 	// renderExpiry is how long one pull lasts; Consume overlaps them.
 	renderExpiry = 10 * time.Second
 	// renderBeat is how soon a pull that the server forgot is noticed.
@@ -64,14 +69,13 @@ func (d *StateDelivery) Again(delay time.Duration) error { return d.msg.NakWithD
 // ErrNotSetUp where the consumers are absent at the start.
 func (b *Broker) Render(ctx context.Context, c RenderConfig) error {
 	group, ctx := errgroup.WithContext(ctx)
+	r := renderer{b: b, config: c, complain: &rate.Sometimes{First: 1, Interval: 10 * time.Second}}
 	for p := range job.Partitions {
-		r := renderer{b: b, config: c, complain: &rate.Sometimes{First: 1, Interval: 10 * time.Second}}
-		group.Go(func() error {
-			return r.run(ctx, stateStream, renderConsumer(p), renderGroup, b.preference(p), r.state)
-		})
-		group.Go(func() error {
-			return r.run(ctx, progressStream, cardConsumer(p), cardGroup, b.preference(p), r.progress)
-		})
+		share := []jetstream.PullConsumeOpt{b.preference(p), jetstream.PullExpiry(renderExpiry), jetstream.PullHeartbeat(renderBeat)}
+		states := append(slices.Clone(share), jetstream.PullPriorityGroup(renderGroup), jetstream.PullMaxMessages(renderAhead))
+		ticks := append(share, jetstream.PullPriorityGroup(cardGroup), jetstream.PullMaxMessages(cardAhead))
+		group.Go(func() error { return r.run(ctx, pull{stateStream, renderConsumer(p), states, r.state}) })
+		group.Go(func() error { return r.run(ctx, pull{progressStream, cardConsumer(p), ticks, r.progress}) })
 	}
 	return group.Wait()
 }
@@ -92,18 +96,24 @@ type renderer struct {
 	complain *rate.Sometimes
 }
 
+// pull is one consumer and what becomes of its messages.
+type pull struct {
+	stream, durable string
+	options         []jetstream.PullConsumeOpt
+	take            func(context.Context, jetstream.Msg)
+}
+
 // run pulls from a consumer until ctx ends.
-func (r *renderer) run(ctx context.Context, stream, durable, group string, priority jetstream.PullPrioritized,
-	take func(context.Context, jetstream.Msg)) error {
+func (r *renderer) run(ctx context.Context, p pull) error {
 	for first := true; ctx.Err() == nil; first = false {
-		err := r.consume(ctx, stream, durable, group, priority, take)
+		err := r.consume(ctx, p)
 		switch {
 		case err == nil || ctx.Err() != nil:
 		case first && errors.Is(err, ErrNotSetUp):
-			return fmt.Errorf("consumer %s: %w", durable, err)
+			return fmt.Errorf("consumer %s: %w", p.durable, err)
 		default:
 			r.complain.Do(func() {
-				r.b.cfg.Log.WarnContext(ctx, "can not read what to show, trying again", "consumer", durable, keyError, err)
+				r.b.cfg.Log.WarnContext(ctx, "can not read what to show, trying again", "consumer", p.durable, keyError, err)
 			})
 			pause(ctx, pullPause)
 		}
@@ -112,9 +122,8 @@ func (r *renderer) run(ctx context.Context, stream, durable, group string, prior
 }
 
 // consume pulls until ctx ends or the consumption broke.
-func (r *renderer) consume(ctx context.Context, stream, durable, group string, priority jetstream.PullPrioritized,
-	take func(context.Context, jetstream.Msg)) error {
-	consumer, err := r.b.js.Consumer(ctx, stream, durable)
+func (r *renderer) consume(ctx context.Context, p pull) error {
+	consumer, err := r.b.js.Consumer(ctx, p.stream, p.durable)
 	if err != nil {
 		return notFound(err)
 	}
@@ -123,18 +132,15 @@ func (r *renderer) consume(ctx context.Context, stream, durable, group string, p
 	consuming, err := consumer.Consume(func(msg jetstream.Msg) {
 		calls.Add(1)
 		defer calls.Done()
-		take(ctx, msg)
-	},
-		jetstream.PullPriorityGroup(group), priority,
-		jetstream.PullMaxMessages(renderAhead), jetstream.PullExpiry(renderExpiry), jetstream.PullHeartbeat(renderBeat),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			if errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) {
-				select {
-				case broke <- err:
-				default:
-				}
+		p.take(ctx, msg)
+	}, append(p.options, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		if errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) {
+			select {
+			case broke <- err:
+			default:
 			}
-		}))
+		}
+	}))...)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,10 @@ func perPartition(k Kind, p int) string {
 
 // jobsOf matches all jobs of a queue, jobAnywhere one job of whatever queue
 // and user; allOf matches a kind.
-func jobsOf(q job.Queue) string       { return root + "." + string(KindJob) + "." + string(q) + ".*.*" }
+func jobsOf(q job.Queue) string { return root + "." + string(KindJob) + "." + string(q) + ".*.*" }
+func jobsOfUser(q job.Queue, u job.User) string {
+	return root + "." + string(KindJob) + "." + string(q) + "." + string(u) + ".*"
+}
 func jobAnywhere(id job.ID) string    { return root + "." + string(KindJob) + ".*.*." + id.String() }
 func allJobs() string                 { return root + "." + string(KindJob) + ".>" }
 func allOf(k Kind, tokens int) string { return root + "." + string(k) + strings.Repeat(".*", tokens) }
