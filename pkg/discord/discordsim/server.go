@@ -51,6 +51,8 @@ type Server struct {
 	ledger  ledger
 	buckets buckets
 	gateway gateway
+	people  people
+	sender  sender
 }
 
 // New makes a Discord with an application and its bot, but without guilds or people.
@@ -77,6 +79,7 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, log: cfg.Log, clock: c, limits: &limits, key: key, done: make(chan struct{}),
 		world: newWorld(c), subs: map[*Subscription]struct{}{}, changed: make(chan struct{}), url: cfg.URL,
 		buckets: buckets{}, files: newFiles(cfg.Dir, limits.FileBytes), gateway: newGateway(cfg.Gateway),
+		people: newPeople(), sender: newSender(),
 	}
 	s.addApplication()
 	return s, nil
@@ -130,6 +133,7 @@ func (s *Server) Close() {
 	if !s.closed {
 		s.closed = true
 		close(s.done)
+		s.sender.close()
 	}
 	s.mu.Unlock()
 	s.wg.Wait()

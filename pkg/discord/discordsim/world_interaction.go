@@ -43,6 +43,7 @@ type Interaction struct {
 	Owners  map[string]string `json:"-"`
 	Message ID                `json:"message,omitempty"` // with the component, or from which the modal was opened
 	Command string            `json:"command,omitempty"`
+	Locale  string            `json:"-"` // of the user's client
 	// SizeLimit is attachment_size_limit: bytes of one file, by the user's Nitro and the guild's tier.
 	SizeLimit int64           `json:"-"`
 	Created   time.Time       `json:"created"`
@@ -59,6 +60,7 @@ type Interaction struct {
 	// Settles is when an answer that came inline in an HTTP response is known to the other routes.
 	Settles time.Time `json:"-"`
 	failed  bool      // InteractionFailed was told
+	sentAs  ID        // the last submission of the modal that it opened
 }
 
 // guildInstalled: the application is there by right of the guild, not only of the user.
