@@ -1,13 +1,26 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// ErrTokenDead is returned when an interaction's token is too old, or was refused before.
-// Every Error of the kind TokenDead is one.
-var ErrTokenDead = errors.New("the interaction's token is dead")
+var (
+	// ErrTokenDead is returned when an interaction's token is too old, or was refused before.
+	// Every Error of the kind TokenDead is one.
+	ErrTokenDead = errors.New("the interaction's token is dead")
+
+	errTooLong = errors.New("longer than allowed")
+)
+
+// limitUnsaid is the wait after a 429 that names none: Cloudflare's ban does not, and
+// asking on makes it longer.
+const limitUnsaid = time.Minute
 
 // Error is a call that Discord refused, or that did not reach it.
 type Error struct {
@@ -16,12 +29,28 @@ type Error struct {
 	Status     int // of HTTP; 0 where no answer came
 	Code       int // of Discord's JSON errors
 	RetryAfter time.Duration
-	Global     bool // the limit is the bot's or the address's, not the target's
-	Message    string
-	Err        error // the cause, where there was no answer
+	Global     bool   // the limit is the bot's or the address's, not the target's
+	Message    string // Discord's words; for logs, not for people
+	Err        error  // the cause, where there was no answer
 }
 
-func (e *Error) Error() string { panic("stub") }
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", e.Op, e.Kind)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " (HTTP %d, code %d)", e.Status, e.Code)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, ", again in %s", e.RetryAfter.Round(time.Millisecond))
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&b, ": %s", e.Message)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
 
 // Unwrap is the cause where no answer came: the end of a context, for one.
 func (e *Error) Unwrap() error { return e.Err }
@@ -30,4 +59,57 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool { return target == ErrTokenDead && e.Kind == TokenDead }
 
 // KindOf is the kind of the Error in err's chain, Other where there is none.
-func KindOf(err error) Kind { panic("stub") }
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Other
+}
+
+// refusal is the body of an answer that is no success.
+type refusal struct {
+	Code       int             `json:"code"`
+	Message    string          `json:"message"`
+	Errors     json.RawMessage `json:"errors"`
+	RetryAfter float64         `json:"retry_after"`
+	Global     bool            `json:"global"`
+}
+
+// refused makes an Error of an answer.
+func refused(op string, x *exchange, by route) *Error {
+	var said refusal
+	isJSON := json.Unmarshal(x.body, &said) == nil
+	e := &Error{Op: op, Kind: kindOf(x.status, said.Code, by), Status: x.status, Code: said.Code, Message: words(said)}
+	if x.status != http.StatusTooManyRequests {
+		return e
+	}
+	e.RetryAfter = max(seconds(said.RetryAfter), secondsOf(x.header.Get("Retry-After")))
+	e.Global = said.Global || x.header.Get("X-RateLimit-Global") != "" || x.header.Get("X-RateLimit-Scope") == "global"
+	if e.RetryAfter == 0 {
+		e.RetryAfter = limitUnsaid
+		e.Global = e.Global || !isJSON
+	}
+	return e
+}
+
+// words are Discord's, with what it says about single fields, and bounded.
+func words(said refusal) string {
+	text := said.Message
+	if len(said.Errors) > 0 && string(said.Errors) != "null" {
+		text += " " + string(said.Errors)
+	}
+	return strings.ToValidUTF8(text[:min(len(text), 600)], "")
+}
+
+func secondsOf(header string) time.Duration {
+	n, _ := strconv.ParseFloat(header, 64)
+	return seconds(n)
+}
+
+// seconds is a duration between nothing and a day.
+func seconds(n float64) time.Duration {
+	if !(n > 0) {
+		return 0
+	}
+	return time.Duration(min(n, 24*60*60) * float64(time.Second))
+}
