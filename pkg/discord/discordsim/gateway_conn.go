@@ -178,13 +178,15 @@ func (s *Server) zombie(c *conn) {
 	if c.leaving.Load() {
 		return // its close frame was sent and not answered
 	}
+	c.leaving.Store(true)
 	s.mu.Lock()
 	s.gateway.stats.Zombies++
+	if c.session != nil {
+		delete(s.gateway.sessions, c.session.id)
+	}
 	s.mu.Unlock()
-	c.leaving.Store(true)
 	message := websocket.FormatCloseMessage(closeTimedOut, "Session timed out.")
 	_ = c.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(byeWait))
-	s.endSessionOf(c)
 }
 
 // leaveGateway forgets a socket. Its session can be resumed unless the client said good-bye with 1000 or 1001.

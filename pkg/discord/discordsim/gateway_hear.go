@@ -157,10 +157,8 @@ func (s *Server) tooSoon(shard int) bool {
 // resetToken ends all sessions; the bot's token is worth nothing from here on.
 func (s *Server) resetToken() {
 	s.cfg.Token = ""
-	for _, session := range s.gateway.sessions {
-		if session.conn != nil {
-			session.conn.end(closeAuthenticate, "Authentication failed.")
-		}
+	for c := range s.gateway.conns {
+		c.end(closeAuthenticate, "Authentication failed.")
 	}
 	clear(s.gateway.sessions)
 }

@@ -182,12 +182,3 @@ func (s *Server) forgetSessions() {
 		}
 	}
 }
-
-// endSessionOf makes the session of a socket one that cannot be resumed.
-func (s *Server) endSessionOf(c *conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c.session != nil {
-		delete(s.gateway.sessions, c.session.id)
-	}
-}
