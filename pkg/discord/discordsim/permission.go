@@ -1,5 +1,7 @@
 package discordsim
 
+import "strconv"
+
 // Permission is a set of Discord's permission bits.
 type Permission uint64
 
@@ -19,6 +21,9 @@ const (
 	everyone                      = ViewChannel | SendMessages | EmbedLinks | AttachFiles | ReadMessageHistory | UseCommands | SendInThreads | UseExternalApps
 	everything         Permission = 1<<53 - 1
 )
+
+// String is the decimal number that Discord writes as a string.
+func (p Permission) String() string { return strconv.FormatUint(uint64(p), 10) }
 
 // permissions of a user in a channel: the guild's roles, then the channel's overwrites for them, then those for the
 // user, as Discord computes them. Whoever takes part in a direct message may do everything there.
