@@ -104,12 +104,12 @@ func (s *Server) identify(c *conn, d json.RawMessage) {
 	case *id.Intents&privilegedIntents != 0:
 		s.misused(c, closeDisallowed, "privileged intents that the application was not granted", d)
 	default:
-		s.admit(c, id, shard)
+		s.grant(c, id, shard)
 	}
 }
 
-// admit begins a session for a valid IDENTIFY, if token, budget, concurrency and shards allow.
-func (s *Server) admit(c *conn, id identification, shard [2]int) {
+// grant begins a session for a valid IDENTIFY, if token, budget, concurrency and shards allow.
+func (s *Server) grant(c *conn, id identification, shard [2]int) {
 	g := &s.gateway
 	g.stats.Identifies++
 	switch {
