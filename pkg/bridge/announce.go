@@ -47,29 +47,26 @@ func (a *active) picture(now time.Time) job.Snapshot {
 			place.Seconds = clock.run(p)
 			s.Running = append(s.Running, place)
 		} else {
-			place.Seconds = clock.wait(place.Workflow)
+			place.Seconds = clock.wait(r.held)
 			s.Waiting = append(s.Waiting, place)
 		}
 	}
-	var scheduled []job.Place
+	var scheduled []*held
 	scheduled, s.Others = a.scheduled()
-	for _, place := range scheduled {
-		place.Seconds = clock.wait(place.Workflow)
-		s.Waiting = append(s.Waiting, place)
+	for _, h := range scheduled {
+		s.Waiting = append(s.Waiting, job.Place{
+			Job: h.request.ID, User: h.request.User, Workflow: h.request.Workflow, Seconds: clock.wait(h),
+		})
 	}
 	return s
 }
 
-// scheduled is the places of the schedule, without estimates, and the number of
-// other clients' prompts.
-func (a *active) scheduled() ([]job.Place, int) {
+// scheduled is the schedule, of which the requests may be read, and the number
+// of other clients' prompts.
+func (a *active) scheduled() ([]*held, int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	places := make([]job.Place, 0, len(a.schedule.order()))
-	for _, h := range a.schedule.order() {
-		places = append(places, job.Place{Job: h.request.ID, User: h.request.User, Workflow: h.request.Workflow})
-	}
-	return places, a.others
+	return slices.Clone(a.schedule.order()), a.others
 }
 
 // inOrder is the runs whose record is open, those that began first.
@@ -143,12 +140,12 @@ func (c *clock) run(p public) float64 {
 }
 
 // wait is the seconds until a waiting job starts.
-func (c *clock) wait(workflow string) float64 {
+func (c *clock) wait(h *held) float64 {
 	ahead := c.ahead
 	if !c.known {
 		ahead = 0
 	}
-	d, ok := c.a.memory.expect(workflow)
+	d, ok := c.a.memory.expect(h.request.Workflow, h.steps)
 	c.known = c.known && ok
 	c.ahead += d.Seconds()
 	return ahead

@@ -338,6 +338,9 @@ func (r *run) remember() {
 	if t == nil || t.Started.IsZero() || !t.Ended.After(t.Started) {
 		return
 	}
-	r.memory.learn(r.held.request.Workflow, t.Ended.Sub(t.Started), r.tracker.durations(r.rec))
+	r.memory.learn(r.held.request.Workflow, lesson{
+		total: t.Ended.Sub(t.Started), steps: r.held.steps,
+		whole: r.tracker.view(r.rec).whole, nodes: r.tracker.stints(r.rec),
+	})
 	poke(r.learnt)
 }

@@ -31,7 +31,7 @@ func (r *run) recover(ctx context.Context) (step, error) {
 func (r *run) recall() *plan {
 	name := r.held.request.Workflow
 	if r.flow == nil {
-		return newPlan(name, nil, r.memory)
+		return newPlan(name, 0, nil, r.memory)
 	}
 	files := map[string]string{}
 	for param := range r.held.request.Inputs {
@@ -39,10 +39,10 @@ func (r *run) recall() *plan {
 	}
 	bound, err := r.bind(files)
 	if err != nil {
-		return newPlan(name, nil, r.memory)
+		return newPlan(name, 0, nil, r.memory)
 	}
 	r.bound = bound
-	return newPlan(name, bound.Nodes, r.memory)
+	return newPlan(name, r.held.steps, bound.Nodes, r.memory)
 }
 
 // seek finds out where the attempt is, when it may have been lost.

@@ -1,6 +1,11 @@
 package bridge
 
 import (
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"discomfy/pkg/job"
 	"discomfy/pkg/workflow"
 )
 
@@ -13,12 +18,14 @@ type plan struct {
 	total   int
 }
 
-func newPlan(name string, nodes []workflow.BoundNode, m *memory) *plan {
+// newPlan plans a run of the named workflow in which so many steps are asked
+// for, 0 where it has none.
+func newPlan(name string, steps int, nodes []workflow.BoundNode, m *memory) *plan {
 	p := &plan{titles: make(map[string]string, len(nodes)), total: len(nodes)}
 	for _, n := range nodes {
 		p.titles[n.ID] = n.Title
 	}
-	p.weights, p.learned = m.weights(name, nodes)
+	p.weights, p.learned = m.weights(name, steps, nodes)
 	return p
 }
 
@@ -28,4 +35,27 @@ func (p *plan) title(node string) string {
 		return t
 	}
 	return node
+}
+
+// inputSteps is the input by which the samplers of ComfyUI, and the schedulers
+// that stand in for them, take the number of their steps.
+const inputSteps = "steps"
+
+// stepsOf is how many steps a request asks for; 0 where its workflow takes no
+// such number.
+func stepsOf(flow *workflow.Workflow, r job.Request) int {
+	if flow == nil {
+		return 0
+	}
+	for _, p := range flow.Manifest.Parameters {
+		if !slices.ContainsFunc(p.Bind, func(b workflow.Binding) bool { return b.Input == inputSteps }) {
+			continue
+		}
+		n, ok := r.Params[p.Name].(json.Number)
+		steps, err := strconv.Atoi(n.String())
+		if ok && err == nil && steps > 0 {
+			return steps
+		}
+	}
+	return 0
 }

@@ -45,7 +45,8 @@ func (a *active) hold(ctx context.Context, d broker.Delivery) error {
 	if err != nil {
 		return err
 	}
-	h := &held{request: d.Request, seq: d.Seq, state: state}
+	flow, _ := a.workflows.Get(d.Request.Workflow)
+	h := &held{request: d.Request, seq: d.Seq, state: state, steps: stepsOf(flow, d.Request)}
 	switch {
 	case state.Phase.Ended():
 		return a.acknowledge(ctx, d.Request.ID)

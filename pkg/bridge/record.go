@@ -235,12 +235,12 @@ func (r *record) counts() job.Nodes {
 	return c
 }
 
-// durations are the seconds each node took, of those that ran.
-func (r *record) durations() map[string]time.Duration {
-	spent := map[string]time.Duration{}
+// stints are what each node took, of those that ran.
+func (r *record) stints() stints {
+	spent := stints{}
 	for id, n := range r.nodes {
 		if _, ours := r.plan.weights[id]; ours && n.done && !n.cached && n.spent > 0 {
-			spent[id] = n.spent
+			spent[id] = stint{spent: n.spent, steps: int(n.max)}
 		}
 	}
 	return spent

@@ -197,7 +197,7 @@ func (tell *teller) submitted(r row) {
 		nodes = append(nodes, workflow.BoundNode{ID: id, Class: n.Class, Title: n.Title})
 	}
 	tr := tell.tracker(body.ClientID)
-	rec := tr.attach(answer.ID, newPlan("recorded", nodes, newMemory()))
+	rec := tr.attach(answer.ID, newPlan("recorded", 0, nodes, newMemory()))
 	tell.prompts = append(tell.prompts, &told{id: answer.ID, client: body.ClientID, record: rec})
 }
 

@@ -99,6 +99,28 @@ func TestAPictureWaitsBehindALongVideo(t *testing.T) {
 	}
 }
 
+// TestAnEstimateKnowsOfTheSteps asks for many after a run of few has taught how
+// long one takes.
+func TestAnEstimateKnowsOfTheSteps(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{sim: comfysim.Config{Speed: 1, StepTime: 100 * time.Millisecond}})
+	ask := func(steps, seed string) job.Request {
+		return s.ask("ann", "txt2img", map[string]string{"prompt": "x", "steps": steps, "seed": seed, "width": "64", "height": "64"})
+	}
+	s.done(ask("6", "1"))
+	running, ready, last := ask("100", "2"), ask("100", "3"), ask("6", "4")
+	s.phase(running, job.Running)
+	s.eventually("the last one knows how long the others take", func() bool {
+		snap, err := s.broker.Snapshot(t.Context(), job.DefaultQueue)
+		return err == nil && len(snap.Waiting) == 2 && snap.Waiting[1].Job == last.ID && snap.Waiting[1].Seconds > 12 && snap.Waiting[1].Seconds < 30
+	})
+	for _, r := range []job.Request{last, ready, running} {
+		if _, err := s.cancel(r.ID); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestTwelveUsersAtOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{})

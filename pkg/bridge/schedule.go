@@ -14,6 +14,7 @@ type held struct {
 	state   job.State // the last one written
 	again   bool      // it was inside ComfyUI before and goes first
 	turn    int       // fair-share round within its class
+	steps   int       // that are asked for; 0 where the workflow has none
 }
 
 // schedule orders the jobs that wait: those that ComfyUI lost come first, then

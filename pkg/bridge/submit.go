@@ -83,7 +83,7 @@ func (r *run) prepare(ctx context.Context) error {
 	for _, p := range bound.Filled {
 		r.log.InfoContext(ctx, "input filled with the server's default", slog.String("input", p.String()))
 	}
-	r.bound, r.plan = bound, newPlan(r.held.request.Workflow, bound.Nodes, r.memory)
+	r.bound, r.plan = bound, newPlan(r.held.request.Workflow, r.held.steps, bound.Nodes, r.memory)
 	return nil
 }
 

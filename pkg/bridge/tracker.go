@@ -243,11 +243,11 @@ func (t *tracker) view(r *record) view {
 	}
 }
 
-// durations are the seconds each node of the run took.
-func (t *tracker) durations(r *record) map[string]time.Duration {
+// stints are what each node of the run took.
+func (t *tracker) stints(r *record) stints {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return r.durations()
+	return r.stints()
 }
 
 // left is the seconds until the run should end; false when nothing is known.

@@ -34,8 +34,10 @@ func TestTheBarFollowsTheGraph(t *testing.T) {
 	t.Parallel()
 	tr, clock := newTestTracker()
 	m := newMemory()
-	m.learn("w", 20*time.Second, map[string]time.Duration{"1": 4 * time.Second, "2": 10 * time.Second, "3": 4 * time.Second, "4": 2 * time.Second})
-	rec := tr.attach("p", newPlan("w", sampling, m))
+	m.learn("w", lesson{total: 20 * time.Second, whole: true, nodes: stints{
+		"1": {spent: 4 * time.Second}, "2": {spent: 10 * time.Second}, "3": {spent: 4 * time.Second}, "4": {spent: 2 * time.Second},
+	}})
+	rec := tr.attach("p", newPlan("w", 0, sampling, m))
 	tr.handle(comfy.ExecutionStart{Prompt: "p"})
 	tr.handle(comfy.Cached{Prompt: "p", Nodes: []string{"1"}})
 	clock.at = clock.at.Add(time.Second)
@@ -67,7 +69,7 @@ func TestTheBarFollowsTheGraph(t *testing.T) {
 func TestNothingIsPromisedAboutAWorkflowThatNeverRan(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
-	rec := tr.attach("p", newPlan("w", sampling, newMemory()))
+	rec := tr.attach("p", newPlan("w", 0, sampling, newMemory()))
 	tr.handle(comfy.ExecutionStart{Prompt: "p"})
 	tr.handle(comfy.Executing{Prompt: "p", Node: "1"})
 	if p, _, _ := tr.report(rec); !p.ETA.IsZero() {
@@ -78,7 +80,7 @@ func TestNothingIsPromisedAboutAWorkflowThatNeverRan(t *testing.T) {
 func TestEventsReachTheirOwnPromptOnly(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
-	a, b := tr.attach("a", newPlan("w", sampling, newMemory())), tr.attach("b", newPlan("w", sampling, newMemory()))
+	a, b := tr.attach("a", newPlan("w", 0, sampling, newMemory())), tr.attach("b", newPlan("w", 0, sampling, newMemory()))
 	tr.handle(comfy.ExecutionStart{Prompt: "a"})
 	tr.handle(comfy.StepProgress{Prompt: "a", Node: "2", Value: 1, Max: 2})
 	tr.handle(comfy.Executed{Prompt: "a", Node: "4", Outputs: []comfy.Output{{Node: "4"}}})
@@ -94,7 +96,7 @@ func TestEventsReachTheirOwnPromptOnly(t *testing.T) {
 func TestAStepThatIsToldTwiceIsNewsOnce(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
-	rec := tr.attach("a", newPlan("w", sampling, newMemory()))
+	rec := tr.attach("a", newPlan("w", 0, sampling, newMemory()))
 	tr.handle(comfy.NodeStates{Prompt: "a", Nodes: map[string]comfy.NodeState{"2": {State: "running", Value: 1, Max: 4}}})
 	if p, _, ok := tr.report(rec); !ok || p.Step != 1 {
 		t.Errorf("step %d, %v", p.Step, ok)
@@ -112,7 +114,7 @@ func TestAStepThatIsToldTwiceIsNewsOnce(t *testing.T) {
 func TestFramesWithoutAPromptBelongToTheOneThatRuns(t *testing.T) {
 	t.Parallel()
 	tr, _ := newTestTracker()
-	rec := tr.attach("a", newPlan("w", sampling, newMemory()))
+	rec := tr.attach("a", newPlan("w", 0, sampling, newMemory()))
 	tr.handle(comfy.Executing{Prompt: "a", Node: "2"})
 	tr.handle(comfy.StepProgress{Node: "2", Value: 3, Max: 4})
 	tr.handle(comfy.Preview{Type: "image/jpeg", Data: []byte{1}})
@@ -147,7 +149,7 @@ func TestARunThatBeganBeforeItsIDWasKnownIsAdopted(t *testing.T) {
 	tr, _ := newTestTracker()
 	tr.handle(comfy.ExecutionStart{Prompt: "chosen-by-the-server"})
 	tr.handle(comfy.Succeeded{Prompt: "chosen-by-the-server"})
-	rec := tr.attach("chosen-by-the-server", newPlan("w", sampling, newMemory()))
+	rec := tr.attach("chosen-by-the-server", newPlan("w", 0, sampling, newMemory()))
 	if v := tr.view(rec); v.end == nil || v.started.IsZero() {
 		t.Errorf("view = %+v", v)
 	}
@@ -162,7 +164,7 @@ func TestTheBarNeverFallsWhateverArrives(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		tr, clock := newTestTracker()
-		rec := tr.attach("p", newPlan("w", sampling, newMemory()))
+		rec := tr.attach("p", newPlan("w", 0, sampling, newMemory()))
 		tr.handle(comfy.ExecutionStart{Prompt: "p"})
 		nodes := rapid.SampledFrom([]string{"1", "2", "3", "4", "2.0.1", ""})
 		last := 0.0
