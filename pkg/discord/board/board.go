@@ -1,0 +1,216 @@
+package board
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/delivery"
+	"discomfy/pkg/discord/reply"
+	"discomfy/pkg/job"
+	"discomfy/pkg/workflow"
+)
+
+// Attribute keys.
+const (
+	keyJob   = "job_id"
+	keyError = "error"
+)
+
+// Discord is what a board changes; api.Client is one.
+type Discord interface {
+	EditOriginal(ctx context.Context, t api.Token, m api.Message) (api.Posted, error)
+	Followup(ctx context.Context, t api.Token, m api.Message) (api.Posted, error)
+	Edit(ctx context.Context, channel, message string, m api.Message) (api.Posted, error)
+	Post(ctx context.Context, channel string, m api.Message) (api.Posted, error)
+	DM(ctx context.Context, user string) (string, error)
+}
+
+// Broker is where jobs are followed; broker.Broker is one.
+type Broker interface {
+	Claimer
+	reply.Keeper
+	Cancel(ctx context.Context, q job.Queue, id job.ID, by string) (broker.CancelAnswer, error)
+	Follow(ctx context.Context, q job.Queue, ids ...job.ID) (<-chan broker.Update, error)
+	LastStored(ctx context.Context, id job.ID) (broker.StoredState, error)
+	Pending(ctx context.Context, id job.ID) (job.Request, error)
+	Preview(ctx context.Context, id job.ID) (job.Preview, error)
+	Progress(ctx context.Context, id job.ID) (job.Progress, error)
+	Render(ctx context.Context, c broker.RenderConfig) error
+	Status(ctx context.Context, q job.Queue) (json.RawMessage, error)
+}
+
+// Preparer makes result files fit; delivery.Preparer is one.
+type Preparer interface {
+	Prepare(ctx context.Context, o delivery.Order, at delivery.Place) (*delivery.Plan, error)
+}
+
+// Config holds the settings of a Board. Discord, Broker, Preparer and Offers
+// are needed.
+type Config struct {
+	Discord  Discord
+	Broker   Broker
+	Preparer Preparer
+	Offers   func() workflow.Catalog  // the newest catalog; it must not block
+	Defaults map[workflow.Kind]string // workflows that buttons prefer; may lack any
+	Queue    job.Queue                // whose snapshots tell positions; defaults to job.DefaultQueue
+	// TellAfter is how long after asking a result is a new message. Defaults
+	// to a minute; negative is never.
+	TellAfter time.Duration
+	// Uploads is how many ends are shown at the same time, files and all.
+	// Defaults to 8.
+	Uploads int
+	// Grace is how long what was begun may take after Run's context has ended.
+	// Defaults to 10 s.
+	Grace time.Duration
+	Now   func() time.Time // of tokens and messages; defaults to time.Now
+	Log   *slog.Logger     // defaults to nowhere
+}
+
+func (c Config) withDefaults() Config {
+	c.Queue = cmp.Or(c.Queue, job.DefaultQueue)
+	c.TellAfter = cmp.Or(c.TellAfter, time.Minute)
+	c.Uploads = cmp.Or(c.Uploads, 8)
+	c.Grace = cmp.Or(c.Grace, 10*time.Second)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Board shows jobs. Make it with New.
+type Board struct {
+	cfg     Config
+	handles reply.Store
+	budget  *budget
+	uploads *semaphore.Weighted
+	queue   queue
+	count   counters
+
+	mu    sync.Mutex
+	cards map[job.ID]*keeper
+	past  map[job.ID]time.Time // jobs whose progress is none of ours, and since when
+	alive context.Context      // of cards; nil before Run and after it
+	work  context.Context      // of calls that a card has begun: it outlasts alive by the grace
+	group sync.WaitGroup       // of cards
+}
+
+// New makes a Board that shows nothing until it runs.
+func New(c Config) *Board {
+	c = c.withDefaults()
+	return &Board{
+		cfg: c, handles: reply.Store{Keeper: c.Broker}, budget: newBudget(c.Broker),
+		uploads: semaphore.NewWeighted(int64(c.Uploads)),
+		cards:   map[job.ID]*keeper{}, past: map[job.ID]time.Time{},
+	}
+}
+
+// Run shows jobs until ctx ends; it returns when everything that was begun has
+// ended, or was given up after the grace.
+func (b *Board) Run(ctx context.Context) error {
+	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	b.begin(ctx, work)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return b.cfg.Broker.Render(ctx, broker.RenderConfig{State: b.state, Progress: b.progress})
+	})
+	group.Go(func() error { return b.followQueue(ctx) })
+	group.Go(func() error { b.beat(ctx); return nil })
+	group.Go(func() error { b.watchBridge(ctx); return nil })
+	err := group.Wait()
+	b.end()
+	late := time.AfterFunc(b.cfg.Grace, giveUp)
+	defer late.Stop()
+	b.group.Wait()
+	return err
+}
+
+func (b *Board) begin(alive, work context.Context) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.alive, b.work = alive, work
+}
+
+func (b *Board) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.alive = nil
+}
+
+// state hands a state to the job's card; it does not block.
+func (b *Board) state(_ context.Context, d *broker.StateDelivery) {
+	if c := b.card(d.State.Job); c != nil {
+		c.receive(d)
+	}
+}
+
+// progress hands a tick to the job's card; it does not block.
+func (b *Board) progress(p job.Progress) {
+	if b.isPast(p.Job) {
+		return
+	}
+	if c := b.card(p.Job); c != nil {
+		c.tick(p)
+	}
+}
+
+// Show shows a job whose end nobody is about to show: a click has brought the
+// token for it.
+func (b *Board) Show(id job.ID) {
+	b.mu.Lock()
+	delete(b.past, id)
+	b.mu.Unlock()
+	if c := b.card(id); c != nil {
+		c.summon()
+	}
+}
+
+// card is the job's, opened where it is not; nil when the Board does not run.
+func (b *Board) card(id job.ID) *keeper {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c := b.cards[id]; c != nil {
+		return c
+	}
+	if b.alive == nil {
+		return nil
+	}
+	alive, work := b.alive, b.work
+	c := newKeeper(alive, b, id)
+	b.cards[id] = c
+	b.group.Go(func() { c.run(alive, work) })
+	return c
+}
+
+// close forgets a card, unless it was given something new meanwhile.
+func (b *Board) close(c *keeper, past bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.busy() {
+		return false
+	}
+	delete(b.cards, c.id)
+	if past {
+		b.remember(c.id)
+	}
+	return true
+}
+
+// Open is how many cards are open.
+func (b *Board) Open() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.cards)
+}

@@ -1,0 +1,193 @@
+package board
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/delivery"
+	"discomfy/pkg/discord/reply"
+	"discomfy/pkg/job"
+)
+
+// expect is how long the answer that makes the card is waited for when the job
+// has ended already.
+const expect = 200 * time.Millisecond
+
+// conclude shows the end of the job, for as long as it takes, and returns the
+// sequence of the state that was shown.
+func (k *keeper) conclude(alive, work context.Context) (uint64, error) {
+	f, _ := k.look()
+	k.refresh(alive)
+	for k.handle.Card == "" && k.b.cfg.Now().Sub(k.handle.Asked) < unanswered && !k.handle.Lost {
+		if err := sleep(alive, expect); err != nil {
+			return 0, err
+		}
+		k.refresh(alive)
+	}
+	if !k.handle.Ending.Done.IsZero() || k.handle.Ending.Erased {
+		return f.seq, nil
+	}
+	if err := k.b.uploads.Acquire(alive, 1); err != nil {
+		return 0, err
+	}
+	defer k.b.uploads.Release(1)
+	return f.seq, k.finish(alive, work, f.state)
+}
+
+// finish delivers the end, and stores that it did.
+func (k *keeper) finish(alive, work context.Context, s job.State) error {
+	e, err := k.newEnd(alive, work, s)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	w, err := e.deliver()
+	if err != nil {
+		return err
+	}
+	switch w {
+	case parked:
+		k.b.count.parked.Add(1)
+	case nowhere:
+		k.b.count.dropped.Add(1)
+		k.log.WarnContext(work, "there is no place left for a result, the record has it", slog.String("phase", string(s.Phase)))
+	default:
+		k.b.count.ends.Add(1)
+	}
+	return e.store(func(h *reply.Handle) {
+		h.Ending.Parked = w == parked
+		if w != parked {
+			h.Ending.Done = k.b.cfg.Now().UTC()
+		}
+	})
+}
+
+// end is the delivery of one job's end. It belongs to the card's goroutine.
+type end struct {
+	*keeper
+	alive, work context.Context
+	state       job.State
+	plan        *delivery.Plan // nil where there are no files
+	reach       reach
+	tell        bool // people are told by a new message
+	plainness   int  // how much of the message was given up because Discord did not understand it
+	fails       int
+}
+
+// newEnd prepares the files.
+func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) {
+	e := &end{keeper: k, alive: alive, work: work, state: s, reach: reach{Handle: k.handle}}
+	e.tell = k.b.cfg.TellAfter > 0 && s.Phase != job.Cancelled && k.b.cfg.Now().Sub(k.handle.Asked) > k.b.cfg.TellAfter
+	if s.Phase != job.Done || len(s.Results) == 0 {
+		return e, nil
+	}
+	o := delivery.Order{Job: s.Job, Spoiler: k.handle.Spoiler, Results: s.Results}
+	if r := s.Request; r != nil {
+		o.Workflow = r.Workflow
+		if p, ok := r.Params["prompt"].(string); ok && !k.handle.Wordless {
+			o.Prompt = p
+		}
+	}
+	plan, err := k.b.cfg.Preparer.Prepare(alive, o, delivery.Place{Limit: k.handle.Limit})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the files: %w", err)
+	}
+	e.plan = plan
+	return e, nil
+}
+
+func (e *end) close() {
+	if e.plan == nil {
+		return
+	}
+	if err := e.plan.Close(); err != nil {
+		e.log.WarnContext(e.work, "the files of a delivery could not be freed", slog.Any(keyError, err))
+	}
+}
+
+// deliver sends the result, then its further messages, then what becomes of a
+// card whose result is elsewhere. It returns the way that the result took.
+func (e *end) deliver() (way, error) {
+	if e.state.Phase == job.Cancelled && (e.reach.Lost || e.reach.Gone) {
+		return nowhere, nil // nobody waits for that
+	}
+	w, err := e.deliverMain()
+	if err != nil || w == parked || w == nowhere {
+		return w, err
+	}
+	if err := e.deliverMore(); err != nil {
+		return w, err
+	}
+	if w == byPost || w == byTail {
+		return w, e.point()
+	}
+	return w, nil
+}
+
+// persist repeats a call until Discord has taken it, something else is to be
+// tried (again returns true), or we have to stop.
+func (e *end) persist(call func() error, again func(err error) bool) error {
+	for {
+		err := call()
+		if err == nil {
+			e.fails = 0
+			return nil
+		}
+		if e.alive.Err() != nil {
+			return errors.Join(context.Cause(e.alive), err)
+		}
+		e.b.count.refusals.Add(1)
+		if again(err) {
+			return err
+		}
+		if err := sleep(e.alive, e.pauseAfter(err)); err != nil {
+			return err
+		}
+	}
+}
+
+// pauseAfter is how long to wait before the same is tried again.
+func (e *end) pauseAfter(err error) time.Duration {
+	e.fails++
+	wait := backOff(e.fails)
+	switch api.KindOf(err) {
+	case api.Limited, api.OldEdits:
+		wait = limited(err)
+	case api.Unauthorized:
+		wait = unauthorized
+	}
+	e.log.WarnContext(e.work, "an end can not be shown yet", slog.Any(keyError, err), slog.Duration("wait", wait))
+	return wait
+}
+
+// store changes the handle. It is repeated while the broker does not take it:
+// what was sent must be known to whoever goes on.
+func (e *end) store(edit func(h *reply.Handle)) error {
+	for fails := 1; ; fails++ {
+		h, err := e.b.handles.Change(e.work, e.id, func(h *reply.Handle) {
+			h.Lost, h.Gone, h.Wordless = h.Lost || e.reach.Lost, h.Gone || e.reach.Gone, h.Wordless || e.reach.Wordless
+			edit(h)
+		})
+		if err == nil {
+			e.handle, e.reach.Handle = h, h
+			return nil
+		}
+		if errors.Is(err, broker.ErrNotFound) {
+			edit(&e.handle)
+			e.reach.Handle = e.handle
+			return nil // it has expired
+		}
+		e.log.WarnContext(e.work, "what was sent could not be stored, trying again", slog.Any(keyError, err))
+		if err := sleep(e.work, backOff(fails)); err != nil {
+			return err
+		}
+		if e.alive.Err() != nil && fails > 2 {
+			return err
+		}
+	}
+}

@@ -1,0 +1,26 @@
+// Package board shows jobs: it follows what becomes of them and keeps their
+// cards true, until Discord has accepted the end of each.
+//
+// The states and the progress of a partition come to one replica at a time
+// (broker.Render), and to another one at once when that dies. They are only an
+// alarm clock: what an edit shows is read from the broker when it is made, so
+// that replicas which both hold a card for a moment show the same. Between
+// replicas three things keep order, none of which needs a replica to live on:
+//
+//   - A card that is not at its end is edited after a claim on it, which lasts
+//     a second.
+//   - After such an edit the state is read once more. Where the job has ended
+//     meanwhile, its end is shown again.
+//   - What was sent of a result is in the reply handle before the terminal
+//     state is acknowledged, and new messages have a nonce of their own.
+//
+// The newest state of an open job stays unacknowledged, so that it comes to
+// somebody else when its holder dies; a terminal one until Discord has accepted
+// it. Edits by an interaction's token have its bucket; edits and messages by the
+// bot's own token go through the budget of their channel, which all replicas
+// share.
+//
+// One goroutine owns a card. Board.Run returns after all of them have; what was
+// not finished within a grace goes back to the broker. Everything in memory may
+// be lost at any time.
+package board

@@ -1,0 +1,234 @@
+package board
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/reply"
+	"discomfy/pkg/job"
+)
+
+const (
+	// stale is how old progress may be before an edit looks for newer.
+	stale = 300 * time.Millisecond
+	// claimLife is how long one replica's edit keeps the others from theirs.
+	claimLife = time.Second
+	// claimAgain is the pause after another replica had the claim.
+	claimAgain = 400 * time.Millisecond
+	// unanswered is how long the answer to the interaction may take to make
+	// the card; afterwards nobody is going to answer any more.
+	unanswered = 4 * time.Second
+	// settles is how long Discord may not know a token whose first answer it
+	// has taken (discord.md 1.9).
+	settles = 10 * time.Second
+	// lastWords is how long before a token's end the card says until when it
+	// is true.
+	lastWords = 20 * time.Second
+	// reread is how often the handle is read again where only a click can make
+	// the card editable.
+	reread = 2 * time.Second
+)
+
+// live edits the card if there is something to tell, and returns when to look
+// again.
+func (k *keeper) live(alive, work context.Context) time.Duration {
+	if !k.outrun.IsZero() {
+		return k.overtaken(alive)
+	}
+	now := k.b.cfg.Now()
+	if wait := k.unmade(alive, now); wait > 0 {
+		return wait
+	}
+	f, news := k.look()
+	byBot, ok := k.reach(alive, now)
+	if !ok || f.ended() {
+		return whole
+	}
+	if k.dying(now, f, byBot) {
+		news = farewell
+	}
+	due, ok := k.tempo.due(news, byBot)
+	if !ok {
+		return whole
+	}
+	if wait := time.Until(due); wait > 0 {
+		return wait
+	}
+	return k.edit(alive, work, news, byBot)
+}
+
+// unmade waits for the answer that makes the card: before it Discord knows
+// neither the card nor its token. It returns how long to wait, 0 when there is
+// a card to edit.
+func (k *keeper) unmade(ctx context.Context, now time.Time) time.Duration {
+	if k.handle.Lost || k.handle.Gone || k.handle.Ending.Erased {
+		return whole
+	}
+	if k.handle.Card != "" {
+		return 0
+	}
+	if wait := reread/4 - time.Since(k.rereadAt); wait > 0 {
+		return wait
+	}
+	k.refresh(ctx)
+	if k.handle.Card == "" && now.Sub(k.handle.Asked) < unanswered {
+		return reread / 4
+	}
+	return 0
+}
+
+// refresh reads the handle again; where that fails the old one stays.
+func (k *keeper) refresh(ctx context.Context) {
+	k.rereadAt = time.Now()
+	h, err := k.b.handles.Get(ctx, k.id)
+	if err != nil {
+		k.log.DebugContext(ctx, "the reply handle could not be read", slog.Any(keyError, err))
+		return
+	}
+	renewed := h.Token != k.handle.Token
+	k.handle = h
+	if renewed {
+		k.bade = false
+		k.again(begun)
+	}
+}
+
+// reach is by which token the card can be edited, if by any.
+func (k *keeper) reach(ctx context.Context, now time.Time) (byBot, ok bool) {
+	if !k.handle.ByToken(now) && time.Since(k.rereadAt) > reread {
+		k.refresh(ctx) // a click may have brought a new one
+	}
+	if k.handle.ByToken(now) {
+		return false, true
+	}
+	return true, k.handle.ByBot() && k.handle.Card != ""
+}
+
+// dying reports that this is the time for the token's last words: in a card
+// that will not be edited any more, or not while it waits.
+func (k *keeper) dying(now time.Time, f facts, byBot bool) bool {
+	if byBot || k.bade || (k.handle.ByBot() && !f.waits()) {
+		return false
+	}
+	return now.After(k.handle.TokenDies.Add(-api.TokenMargin - lastWords))
+}
+
+// edit tells the news.
+func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Duration {
+	if byBot {
+		if err := k.b.takeEdit(k.unended, k.handle, k.b.cfg.Now(), false); err != nil {
+			return 0 // the job has ended, or we have
+		}
+	}
+	if err := k.current(alive); err != nil {
+		k.tempo.failed(time.Now(), 0)
+		return readAgain
+	}
+	f := k.take()
+	if f.ended() {
+		return whole
+	}
+	m, print := k.render(alive, f, n == farewell, byBot)
+	if print == k.shown {
+		return whole
+	}
+	won, err := k.b.cfg.Broker.Claim(alive, "e-"+k.id.String(), claimLife)
+	if err != nil || !won {
+		k.b.count.skipped.Add(1)
+		k.again(n)
+		return claimAgain
+	}
+	k.tempo.begin(time.Now())
+	p, err := k.send(work, m, byBot)
+	if err != nil {
+		return k.refused(alive, err, n, byBot)
+	}
+	k.tempo.worked()
+	k.shown, k.shownAs, k.bade = print, f.place, k.bade || n == farewell
+	k.made(alive, p)
+	k.outran(alive)
+	return 0
+}
+
+// send edits the card.
+func (k *keeper) send(ctx context.Context, m api.Message, byBot bool) (api.Posted, error) {
+	k.b.count.edits.Add(1)
+	if byBot {
+		return k.b.cfg.Discord.Edit(ctx, k.handle.Channel, k.handle.Card, m)
+	}
+	return k.b.cfg.Discord.EditOriginal(ctx, k.handle.Access(), m)
+}
+
+// takeEdit waits until the bot's token may edit the card.
+func (b *Board) takeEdit(ctx context.Context, h reply.Handle, now time.Time, end bool) error {
+	if now.Sub(h.Asked) > oldAfter {
+		if err := b.budget.take(ctx, oldSlots, h.Channel, end); err != nil {
+			return err
+		}
+	}
+	return b.budget.take(ctx, editSlots, h.Channel, end)
+}
+
+// oldAfter is the age from which a message's edits have a narrower bucket, less
+// what may pass until the call arrives.
+const oldAfter = time.Hour - time.Minute
+
+// current brings the facts up to date: ticks may go to another replica.
+func (k *keeper) current(ctx context.Context) error {
+	if err := k.catchUp(ctx); err != nil {
+		return err
+	}
+	f, _ := k.look()
+	if f.ended() || f.state.Phase == job.Queued || (f.progress != nil && time.Since(k.lastHeard()) < stale) {
+		return nil
+	}
+	p, err := k.b.cfg.Broker.Progress(ctx, k.id)
+	if errors.Is(err, broker.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.facts.learnProgress(p)
+	return nil
+}
+
+func (k *keeper) lastHeard() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.heard
+}
+
+// take is what is known, which is news no more.
+func (k *keeper) take() facts {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.news = nothing
+	return k.facts
+}
+
+// again says that there is still something to tell.
+func (k *keeper) again(n news) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.news = max(k.news, n)
+}
+
+// made notes which message the card is, once Discord has said it.
+func (k *keeper) made(ctx context.Context, p api.Posted) {
+	if k.handle.Card != "" || p.ID == "" {
+		return
+	}
+	h, err := k.b.handles.Change(ctx, k.id, func(h *reply.Handle) { h.Card, h.Ephemeral = p.ID, h.Ephemeral || p.Ephemeral })
+	if err != nil {
+		k.log.WarnContext(ctx, "the card's id could not be stored", slog.Any(keyError, err))
+		return
+	}
+	k.handle = h
+}

@@ -1,0 +1,61 @@
+package board
+
+import (
+	"context"
+	"time"
+
+	"discomfy/pkg/discord/reply"
+)
+
+// outrunFor is how long the end of another replica is waited for.
+const outrunFor = time.Minute
+
+// outran looks whether the job ended while the edit was on its way: somebody
+// else may have shown the end before it arrived.
+func (k *keeper) outran(ctx context.Context) {
+	if err := k.catchUp(ctx); err != nil {
+		k.outrun = time.Now() // it is not known
+		return
+	}
+	if f, _ := k.look(); f.ended() && !k.owesEnd() {
+		k.outrun = time.Now()
+	}
+}
+
+// overtaken waits until the end comes to us, or was shown by somebody else, in
+// which case it is shown once more.
+func (k *keeper) overtaken(ctx context.Context) time.Duration {
+	if err := k.catchUp(ctx); err != nil {
+		return readAgain
+	}
+	f, _ := k.look()
+	since := time.Since(k.outrun)
+	if !f.ended() || since > outrunFor {
+		k.outrun = time.Time{}
+		return 0
+	}
+	if since < 2*beatEvery {
+		return beatEvery
+	}
+	k.refresh(ctx)
+	if !k.handle.Ending.Done.IsZero() {
+		k.outrun = time.Time{}
+		k.log.InfoContext(ctx, "an edit may have followed the end, which is shown once more")
+		k.b.count.repeated.Add(1)
+		k.anew(ctx)
+		return 0
+	}
+	return beatEvery
+}
+
+// anew lets the end be shown once more in the card. What is in other messages
+// stays there.
+func (k *keeper) anew(ctx context.Context) {
+	h, err := k.b.handles.Change(ctx, k.id, func(h *reply.Handle) { h.Ending.Done = time.Time{} })
+	if err != nil {
+		k.outrun = time.Now()
+		return
+	}
+	k.handle = h
+	k.summon()
+}
