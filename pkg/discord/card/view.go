@@ -35,8 +35,12 @@ type View struct {
 	Spoiler  bool     // no preview is shown, whatever Preview says
 	Wordless bool     // nothing that a person typed is shown: AutoMod has refused it
 	Refresh  bool     // only a token can edit the message: a button that brings one
-	Notes    []string // remarks about the delivery, unsupported options, …: a sentence each, shown escaped
-	Link     string   // the message with the result: an https address
+	Notes    []string // remarks about the delivery, unsupported options, …: a sentence each, shown escaped; five at most
+	Link     string   // for Moved, the message with the result: an https address
+
+	// Originals are where the results are that could not be attached as they
+	// are.
+	Originals []Original
 
 	// AsOf is the moment of which the card tells, where it will not follow the
 	// job from then on: in the last edit before a token dies, and in a waiting
@@ -45,6 +49,15 @@ type View struct {
 	// Now is when the card is made; only an estimate that has passed looks at
 	// it. Zero: no estimate has.
 	Now time.Time
+
+	whole bool // a record: nothing is shortened that fits
+}
+
+// Original is a link to a result.
+type Original struct {
+	Name    string
+	URL     string    // http or https, at most 1024 bytes
+	Expires time.Time // zero where it does not
 }
 
 // phase is where the job stands, by all that the view knows.

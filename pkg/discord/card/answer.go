@@ -1,0 +1,85 @@
+package card
+
+import (
+	"fmt"
+
+	"github.com/bwmarrin/discordgo"
+
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/job"
+)
+
+// Moved is what becomes of a card whose result is in another message, v.Link:
+// one line. Without a usable Link it says so without one.
+func Moved(v View) api.Message {
+	p := v.phase()
+	title, c := v.endTitle(p)
+	if took := v.took(); p == job.Done && took != "" {
+		title = fmt.Sprintf(textDoneIn, took)
+	}
+	s := &sheet{colour: c}
+	if to := link(textGoTo, v.Link); to != "" {
+		s.line(fmt.Sprintf(textMoved, title, to))
+	} else {
+		s.line(fmt.Sprintf(textMovedBare, title))
+	}
+	m := s.message()
+	m.Ephemeral = v.Private
+	return m
+}
+
+// Gone is the answer to a click whose job's record is no longer stored: what
+// the picture in the message alone allows. Its buttons carry the job's id and
+// the number of the picture, from 1.
+func Gone(id job.ID, n int, a Actions) api.Message {
+	s := &sheet{title: titleGone, colour: ended}
+	s.of(id)
+	s.line(textGone)
+	rows := layout(a.change(id, n), a.upscale(id, n))
+	if len(rows) > 0 {
+		s.line(textGoneActions)
+	}
+	return private(s.message(rows...))
+}
+
+// Numbered is the answer to a click on the number of a picture: its actions.
+func Numbered(v View, n int) api.Message {
+	of := len(Pictures(v.results()))
+	if n < 1 || n > of {
+		return Said(fmt.Sprintf(textNoNumber, n, pictures(of)))
+	}
+	rows := layout(v.Actions.change(v.Job, n), v.Actions.upscale(v.Job, n))
+	if len(rows) == 0 {
+		return Said(textNoActions)
+	}
+	m := Said(fmt.Sprintf(textNumbered, n, of))
+	m.Components = rows
+	return m
+}
+
+// Confirm asks whether the result is to be deleted.
+func Confirm(id job.ID) api.Message {
+	m := Said(textConfirm)
+	m.Components = layout([]discordgo.MessageComponent{
+		button(discordgo.DangerButton, labelErase, ID{Verb: Erase, Job: id}),
+		button(discordgo.SecondaryButton, labelKeep, ID{Verb: Keep, Job: id}),
+	})
+	return m
+}
+
+// Said is one ephemeral sentence, shown escaped.
+func Said(sentence string) api.Message {
+	return api.Message{Content: shown(sentence, maxSaid), Ephemeral: true}
+}
+
+// The sentences.
+func NotYours() api.Message           { return Said(textNotYours) }     // a click or a /cancel by somebody else
+func Hidden() api.Message             { return Said(textPrivate) }      // a private job, for somebody else
+func NotHere() api.Message            { return Said(textNotHere) }      // a guild that is not allowed
+func TooMany(waiting int) api.Message { return Said(tooMany(waiting)) } // one waiting job more than a user may have
+func OldButton() api.Message          { return Said(textOldButton) }    // ErrID
+func Ended() api.Message              { return Said(textEnded) }        // nothing left to cancel
+func Erased() api.Message             { return Said(textErased) }       // after Erase
+func Kept() api.Message               { return Said(textKeptIt) }       // after Keep
+func Unreachable() api.Message        { return Said(textUnreach) }      // NATS does not answer
+func NoDraft() api.Message            { return Said(textNoDraft) }      // a draft that has expired
