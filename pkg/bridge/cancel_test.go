@@ -70,10 +70,12 @@ func TestCancelWhereverTheJobIs(t *testing.T) {
 // prompt is the one that runs.
 func TestOthersRunsAreNeverTouched(t *testing.T) {
 	t.Parallel()
-	for _, version := range []string{"0.3.64", "0.33.0"} {
+	for _, version := range []string{"0.3.64", "0.8.0", "0.33.0"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, settings{sim: comfysim.Config{Version: version, Speed: 1}})
+			taught := s.ask("ann", "work", map[string]string{"salt": "98"})
+			s.done(taught)
 			const foreign = "7b5f4a40-5f2c-4b52-9a80-0e2b9a5f1d11"
 			s.post("/prompt", `{"client_id":"someone","prompt_id":"`+foreign+`","prompt":{
 				"1":{"class_type":"EmptyImage","inputs":{"width":8,"height":8,"batch_size":1,"color":5}},
@@ -81,19 +83,21 @@ func TestOthersRunsAreNeverTouched(t *testing.T) {
 				"3":{"class_type":"SaveImage","inputs":{"images":["2",0],"filename_prefix":"other"}}}}`)
 			ours := s.ask("ann", "work", nil)
 			s.eventually("ours is inside", func() bool { return s.log.has("prompt queued") })
-			s.eventually("the other one counts", func() bool {
+			s.eventually("the other one counts, in the estimate too", func() bool {
 				snap, err := s.broker.Snapshot(t.Context(), job.DefaultQueue)
-				return err == nil && snap.Others == 1
+				return err == nil && snap.Others == 1 && len(snap.Waiting) == 1 && snap.Waiting[0].Seconds > 0.5
 			})
+			behind := s.ask("bob", "work", map[string]string{"seconds": "0.1", "salt": "97"})
 			if answer, err := s.cancel(ours.ID); err != nil || answer.Outcome != "cancelled" {
 				t.Errorf("cancel: %+v, %v", answer, err)
 			}
-			s.eventually("the other run has ended", func() bool {
-				runs := s.sim.Runs()
-				return len(runs) == 1 && !runs[0].Ended.IsZero()
-			})
-			if run := s.sim.Runs()[0]; run.PromptID != foreign || run.Outcome != comfysim.Success {
-				t.Errorf("the other's run: %+v", run)
+			s.done(behind)
+			runs := s.sim.Runs()
+			if len(runs) != 3 {
+				t.Fatalf("%d runs: %+v", len(runs), runs)
+			}
+			if other := runs[1]; other.PromptID != foreign || other.Outcome != comfysim.Success || runs[2].Started.Before(other.Ended) {
+				t.Errorf("the other's run: %+v, ours behind it: %+v", other, runs[2])
 			}
 		})
 	}

@@ -30,44 +30,6 @@ func (s *stack) once(jobs ...job.Request) {
 	s.emptied()
 }
 
-func TestADroppedSocketLosesNothing(t *testing.T) {
-	t.Parallel()
-	s := start(t, settings{sim: comfysim.Config{Speed: 2}})
-	long := s.ask("ann", "work", map[string]string{"seconds": "4", "steps": "40"})
-	short := s.ask("bob", "work", map[string]string{"seconds": "0.2", "salt": "1"})
-	s.phase(long, job.Running)
-	s.inside(2)
-	client := s.sim.Runs()[0].ClientID
-	for range 5 {
-		before := strings.Count(s.log.String(), "connected to comfyui")
-		s.sim.DropSockets(client)
-		s.eventually("it is connected again", func() bool { return strings.Count(s.log.String(), "connected to comfyui") > before })
-	}
-	s.once(long, short)
-}
-
-// TestAnEndThatNobodyHeard drops the socket at the moment a run ends, so that
-// its end is found in the history.
-func TestAnEndThatNobodyHeard(t *testing.T) {
-	t.Parallel()
-	s := start(t, settings{sim: comfysim.Config{Speed: 1}})
-	var jobs []job.Request
-	for i := range 6 {
-		r := s.ask("ann", "work", map[string]string{"seconds": "0.3", "steps": "3", "salt": fmt.Sprint(i)})
-		jobs = append(jobs, r)
-		s.eventually("it runs", func() bool { return len(s.sim.Runs()) == i+1 })
-		run := s.sim.Runs()[i]
-		left := time.Until(run.Started.Add(300*time.Millisecond + time.Duration(i-3)*5*time.Millisecond))
-		<-time.After(left)
-		s.sim.DropSockets(run.ClientID)
-		st := s.ended(r)
-		if ended := s.sim.Runs()[i].Ended; st.At.Sub(ended) > 3*time.Second {
-			t.Errorf("found %v after it ended", st.At.Sub(ended))
-		}
-	}
-	s.once(jobs...)
-}
-
 func TestNATSThatRestartsLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{tcp: true, lease: 2 * time.Second, sim: comfysim.Config{Speed: 2}})
@@ -106,19 +68,30 @@ func TestTheSameJobPublishedFiveTimesRunsOnce(t *testing.T) {
 func TestComfyUIThatIsAbsentFailsNothing(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{none: true})
-	there := s.url
-	s.url = "http://127.0.0.1:1" // nobody listens there
-	stop := s.bridge(settings{})
-	r := s.ask("ann", "work", nil)
-	s.eventually("the queue says why", func() bool {
-		snap, err := s.broker.Snapshot(t.Context(), job.DefaultQueue)
-		return err == nil && len(snap.Waiting) == 1 && strings.Contains(snap.Server, "does not answer")
-	})
-	if lines := s.log.errorLines(); len(lines) > 0 {
-		t.Errorf("error lines:\n%s", lines)
-	}
-	stop()
-	s.url = there
+	s.absent(0)
+}
+
+// absent has ComfyUI be away for a while when the bridge starts, and then come.
+func (s *stack) absent(away time.Duration) {
+	s.Helper()
+	g := s.gate()
+	g.shut()
 	s.bridge(settings{})
+	r := s.ask("ann", "work", nil)
+	says := func() bool {
+		snap, err := s.broker.Snapshot(s.Context(), job.DefaultQueue)
+		return err == nil && len(snap.Waiting) == 1 && strings.Contains(snap.Server, "does not answer")
+	}
+	s.eventually("the queue says why", says)
+	<-time.After(away)
+	s.eventually("the queue still says why", says)
+	if lines := strings.Count(s.log.String(), "level=WARN"); lines > 3 {
+		s.Errorf("%d warnings while ComfyUI was away:\n%s", lines, s.log)
+	}
+	if lines := s.log.errorLines(); len(lines) > 0 {
+		s.Errorf("error lines:\n%s", lines)
+	}
+	g.open()
 	s.once(r)
+	s.once(s.ask("bob", "work", map[string]string{"salt": "1"}))
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"discomfy/pkg/bridge"
 	"discomfy/pkg/comfy/comfysim"
 	"discomfy/pkg/job"
 )
@@ -188,6 +189,7 @@ func TestARestartedBridgeTakesUpTheRun(t *testing.T) {
 		snap, err := s.broker.Snapshot(t.Context(), job.DefaultQueue)
 		return err == nil && snap.Epoch > first && len(snap.Running) == 1 && snap.Running[0].Job == running.ID
 	})
+	s.progress(running.ID, "from the new bridge", func(p job.Progress) bool { return p.Epoch > first })
 	if st := s.ended(running); began.IsZero() || !st.Timings.Started.Equal(began) {
 		t.Errorf("the run began at %v, its record says %v", began, st.Timings.Started)
 	}
@@ -217,13 +219,13 @@ func TestAStandbyTakesOver(t *testing.T) {
 
 func TestComfyUIThatRestartsLosesNothing(t *testing.T) {
 	t.Parallel()
-	s := start(t, settings{sim: comfysim.Config{Speed: 4}})
+	s := start(t, settings{sim: comfysim.Config{Speed: 4}, bridge: bridge.Config{InFlight: 3}})
 	var jobs []job.Request
 	for i := range 3 {
 		jobs = append(jobs, s.ask("ann", "work", map[string]string{"seconds": "3", "salt": fmt.Sprint(i)}))
 	}
 	s.phase(jobs[0], job.Running)
-	s.eventually("two prompts are inside", func() bool { return strings.Count(s.log.String(), "prompt queued") == 2 })
+	s.inside(3)
 	s.sim.Restart()
 	var ends []time.Time
 	for _, r := range jobs {

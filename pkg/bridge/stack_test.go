@@ -256,6 +256,23 @@ func (s *stack) read(r job.Result) []byte {
 	return b.Bytes()
 }
 
+// progress waits for a progress of a job that satisfies the condition.
+func (s *stack) progress(id job.ID, what string, is func(job.Progress) bool) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	defer cancel()
+	updates, err := s.broker.Follow(ctx, job.DefaultQueue, id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for u := range updates {
+		if u.Progress != nil && is(*u.Progress) {
+			return
+		}
+	}
+	s.Fatalf("job %s: no progress %s\n%s", id, what, s.log)
+}
+
 // eventually polls a condition that nothing announces.
 func (s *stack) eventually(what string, is func() bool) {
 	s.Helper()
@@ -320,6 +337,20 @@ func (l *logs) String() string {
 }
 
 func (l *logs) has(text string) bool { return strings.Contains(l.String(), text) }
+
+// when is the time of the last line that holds the text; zero when none does.
+func (l *logs) when(text string) time.Time {
+	var at time.Time
+	for line := range strings.Lines(l.String()) {
+		if stamp, ok := strings.CutPrefix(line, "time="); ok && strings.Contains(line, text) {
+			stamp, _, _ = strings.Cut(stamp, " ")
+			if t, err := time.Parse(time.RFC3339Nano, stamp); err == nil {
+				at = t
+			}
+		}
+	}
+	return at
+}
 
 // errorLines are the lines that an operator would be worried by.
 func (l *logs) errorLines() []string {
