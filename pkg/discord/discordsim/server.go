@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"discomfy/pkg/discord/discordsim/spec"
 )
 
 // Config describes a Discord. The zero value is usable.
@@ -26,6 +28,8 @@ type Config struct {
 	Key ed25519.PrivateKey // signs HTTP interactions; made where nil
 	Dir string             // keeps attachments; "" keeps them in memory, bounded by Limits.FileBytes
 	Log *slog.Logger       // defaults to silence
+	// Observe is told every REST request after its answer, from the goroutine that answered it. It must not block.
+	Observe func(Call)
 	// Gateway is for tests that cannot wait as long as Discord does.
 	Gateway GatewayConfig
 }
@@ -37,6 +41,7 @@ type Server struct {
 	clock  *clock
 	limits *Limits
 	key    ed25519.PrivateKey
+	spec   *spec.Spec
 	files  *files
 	done   chan struct{}  // closed by Close
 	wg     sync.WaitGroup // goroutines that outlive a request
@@ -47,7 +52,7 @@ type Server struct {
 	changed chan struct{} // closed and replaced by every event
 	url     string
 	closed  bool
-	faults  Faults
+	faults  faultBox
 	ledger  ledger
 	buckets buckets
 	gateway gateway
@@ -57,32 +62,41 @@ type Server struct {
 
 // New makes a Discord with an application and its bot, but without guilds or people.
 func New(cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("fake Discord: %w", err)
+	}
+	rules, err := spec.Load()
+	if err != nil {
+		return nil, fmt.Errorf("fake Discord: %w", err)
+	}
+	limits, clock := *cfg.Limits, newClock(cfg.Now)
+	s := &Server{
+		cfg: cfg, log: cfg.Log, clock: clock, limits: &limits, key: cfg.Key, done: make(chan struct{}), url: cfg.URL,
+		spec: rules, files: newFiles(cfg.Dir, limits.FileBytes), world: newWorld(clock),
+		subs: map[*Subscription]struct{}{}, changed: make(chan struct{}), buckets: buckets{}, ledger: newLedger(),
+		gateway: newGateway(cfg.Gateway), people: newPeople(), sender: newSender(),
+	}
+	s.addApplication()
+	return s, nil
+}
+
+func (cfg Config) withDefaults() (Config, error) {
 	cfg.Token = cmp.Or(cfg.Token, "sim.token")
 	cfg.Name = cmp.Or(cfg.Name, "Discomfy")
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Limits == nil {
-		l := DefaultLimits()
-		cfg.Limits = &l
+		cfg.Limits = new(DefaultLimits())
 	}
-	limits := *cfg.Limits
-	key := cfg.Key
-	if key == nil {
+	if cfg.Key == nil {
 		var err error
-		if _, key, err = ed25519.GenerateKey(rand.Reader); err != nil {
-			return nil, fmt.Errorf("make a signing key: %w", err)
+		if _, cfg.Key, err = ed25519.GenerateKey(rand.Reader); err != nil {
+			return cfg, fmt.Errorf("make a signing key: %w", err)
 		}
 	}
-	c := newClock(cfg.Now)
-	s := &Server{
-		cfg: cfg, log: cfg.Log, clock: c, limits: &limits, key: key, done: make(chan struct{}),
-		world: newWorld(c), subs: map[*Subscription]struct{}{}, changed: make(chan struct{}), url: cfg.URL,
-		buckets: buckets{}, files: newFiles(cfg.Dir, limits.FileBytes), gateway: newGateway(cfg.Gateway),
-		people: newPeople(), sender: newSender(),
-	}
-	s.addApplication()
-	return s, nil
+	return cfg, nil
 }
 
 func (s *Server) addApplication() {

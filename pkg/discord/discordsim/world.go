@@ -19,8 +19,10 @@ type world struct {
 	messages     map[ID]*Message
 	interactions map[ID]*Interaction
 	byToken      map[string]*Interaction
+	recent       []ID                   // interactions, oldest first
 	commands     map[ID]map[ID]*Command // by guild (0: global) and id
 	nonces       map[nonceKey]nonceUse
+	created      map[ID]creations // commands by guild
 }
 
 func newWorld(c *clock) *world {
@@ -28,7 +30,7 @@ func newWorld(c *clock) *world {
 		clock: c,
 		users: map[ID]*User{}, guilds: map[ID]*Guild{}, channels: map[ID]*Channel{}, messages: map[ID]*Message{},
 		interactions: map[ID]*Interaction{}, byToken: map[string]*Interaction{},
-		commands: map[ID]map[ID]*Command{}, nonces: map[nonceKey]nonceUse{},
+		commands: map[ID]map[ID]*Command{}, nonces: map[nonceKey]nonceUse{}, created: map[ID]creations{},
 	}
 }
 

@@ -82,7 +82,20 @@ func (s *Server) addInteraction(i *Interaction) {
 		i.SizeLimit = s.sizeLimit(i)
 	}
 	w.interactions[i.ID], w.byToken[i.Token] = i, i
+	w.recent = append(w.recent, i.ID)
+	w.forgetInteractions(s.limits.Interactions)
 	s.publish(Event{Kind: InteractionCreated, Guild: i.Guild, Channel: i.Channel, Interaction: i.clone()})
+}
+
+// forgetInteractions forgets the oldest but for the last most.
+func (w *world) forgetInteractions(most int) {
+	for most > 0 && len(w.recent) > most {
+		if old := w.interactions[w.recent[0]]; old != nil {
+			delete(w.interactions, old.ID)
+			delete(w.byToken, old.Token)
+		}
+		w.recent = w.recent[1:]
+	}
 }
 
 // sizeLimit is the larger of what the guild's boost tier and the user's Nitro allow, in bytes of one file.

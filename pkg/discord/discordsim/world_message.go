@@ -70,9 +70,21 @@ func (s *Server) putMessage(m *Message) {
 		kind = MessageCreated
 		if c := w.channels[m.Channel]; c != nil {
 			c.messages = append(c.messages, m.ID)
+			s.forgetMessages(c)
 		}
 	}
 	s.publish(Event{Kind: kind, Guild: m.Guild, Channel: m.Channel, Message: m})
+}
+
+// forgetMessages forgets the oldest messages of a channel that has more than the fake keeps; nobody is told.
+func (s *Server) forgetMessages(c *Channel) {
+	for s.limits.MessagesPerRoom > 0 && len(c.messages) > s.limits.MessagesPerRoom {
+		if m := s.world.messages[c.messages[0]]; m != nil {
+			s.files.forget(m.Attachments)
+			delete(s.world.messages, m.ID)
+		}
+		c.messages = c.messages[1:]
+	}
 }
 
 // removeMessage deletes a message and its files; nil is no message.

@@ -28,6 +28,8 @@ type User struct {
 	Nitro int64 `json:"-"`
 	// Installed: the user installed the application for themselves.
 	Installed bool `json:"-"`
+	// Closed: the user takes no direct messages.
+	Closed bool `json:"-"`
 }
 
 // Guild is a server.
@@ -55,6 +57,7 @@ type NewUser struct {
 	Bot          bool
 	Nitro        int64
 	Installed    bool
+	Closed       bool
 }
 
 // AddUser makes a user; the locale defaults to en-US.
@@ -70,7 +73,7 @@ func (w *world) addUser(n NewUser) *User {
 	if n.Locale == "" {
 		n.Locale = "en-US"
 	}
-	u := &User{ID: w.newID(), Name: n.Name, Global: n.Name, Bot: n.Bot, Locale: n.Locale, Nitro: n.Nitro, Installed: n.Installed}
+	u := &User{ID: w.newID(), Name: n.Name, Global: n.Name, Bot: n.Bot, Locale: n.Locale, Nitro: n.Nitro, Installed: n.Installed, Closed: n.Closed}
 	w.users[u.ID] = u
 	return u
 }
