@@ -15,7 +15,9 @@ func ExampleLoad() {
 	}
 	fmt.Println(len(problems), "problems")
 	// Output:
+	// test-animate (video): 6 parameters
 	// test-edit (edit): 4 parameters
+	// test-inpaint (edit): 5 parameters
 	// test-pattern (image): 7 parameters
 	// test-upscale (upscale): 3 parameters
 	// test-video (video): 5 parameters

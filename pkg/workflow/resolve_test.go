@@ -96,7 +96,7 @@ func TestResolveOfOtherWorkflows(t *testing.T) {
 	_, err := c.Resolve("txt2image", nil)
 	wantError(t, err, job.CodeUnknown, `"txt2image"; did you mean txt2img?`)
 	_, err = c.Resolve("zebra\n", nil)
-	wantError(t, err, job.CodeUnknown, `"zebra\n"; there are test-edit, test-pattern`)
+	wantError(t, err, job.CodeUnknown, `"zebra\n"; there are test-animate, test-edit, test-inpaint, test-pattern`)
 	_, err = c.Resolve("test-edit", raw("image", "cat.png"))
 	wantError(t, err, job.CodeInvalid, "(image): is a picture: attach it as a file")
 	_, err = c.Resolve("test-upscale", raw("factor", "3"))

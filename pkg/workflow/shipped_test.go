@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestShippedWorkflowsAreValidOnEveryRecordedServer(t *testing.T) {
 	t.Parallel()
 	set := shipped(t)
-	want := []string{"test-edit", "test-pattern", "test-upscale", "test-video", "txt2img"}
+	want := []string{"test-animate", "test-edit", "test-inpaint", "test-pattern", "test-upscale", "test-video", "txt2img"}
 	if diff := cmp.Diff(want, names(set)); diff != "" {
 		t.Error(diff)
 	}
@@ -68,13 +68,16 @@ func TestBoundGraphsAreAsRecorded(t *testing.T) {
 		workflow    string
 		args, files map[string]string
 	}{
-		"test-pattern":     {"test-pattern", raw("width", "256", "softness", "0"), nil},
-		"test-edit":        {"test-edit", nil, files("image", "discomfy/a.png")},
-		"test-edit-second": {"test-edit", raw("strength", "0.5"), files("image", "discomfy/a.png", "second", "discomfy/b.png")},
-		"test-upscale":     {"test-upscale", raw("factor", "8", "method", "area"), files("image", "discomfy/a.png")},
-		"test-video":       {"test-video", raw("frames", "48", "fps", "12"), nil},
-		"txt2img":          {"txt2img", raw("prompt", "a lighthouse at dawn", "seed", "0"), nil},
-		"txt2img-lora":     {"txt2img", raw("prompt", "a lighthouse", "seed", "1", "lora", "tiny_lora", "lora_strength", "0.8"), nil},
+		"test-animate":      {"test-animate", raw("frames", "16", "strength", "0.5"), files("image", "discomfy/a.png")},
+		"test-inpaint":      {"test-inpaint", raw("prompt", "a door", "color", "teal"), files("image", "discomfy/a.png")},
+		"test-inpaint-mask": {"test-inpaint", nil, files("image", "discomfy/a.png", "mask", "discomfy/b.png")},
+		"test-pattern":      {"test-pattern", raw("width", "256", "softness", "0"), nil},
+		"test-edit":         {"test-edit", nil, files("image", "discomfy/a.png")},
+		"test-edit-second":  {"test-edit", raw("strength", "0.5"), files("image", "discomfy/a.png", "second", "discomfy/b.png")},
+		"test-upscale":      {"test-upscale", raw("factor", "8", "method", "area"), files("image", "discomfy/a.png")},
+		"test-video":        {"test-video", raw("frames", "48", "fps", "12"), nil},
+		"txt2img":           {"txt2img", raw("prompt", "a lighthouse at dawn", "seed", "0"), nil},
+		"txt2img-lora":      {"txt2img", raw("prompt", "a lighthouse", "seed", "1", "lora", "tiny_lora", "lora_strength", "0.8"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
