@@ -12,7 +12,7 @@ type initCommand struct {
 	Queues []string `name:"queues" env:"DISCOMFY_QUEUES" default:"default" placeholder:"NAME" help:"Queues, one for each ComfyUI server (${default})."`
 	maxJobsFlag
 	Replicas  int  `name:"replicas" env:"DISCOMFY_REPLICAS" placeholder:"N" help:"Servers of a NATS cluster that hold each stream: 1, 3 or 5. Left out, it stays as it is; a new stream is held by 1."`
-	Discord   bool `name:"discord" env:"DISCOMFY_DISCORD" help:"Also what "discomfy ingress" needs."`
+	Discord   bool `name:"discord" env:"DISCOMFY_DISCORD" help:"Make what the Discord ingress needs, too."`
 	natsFlags `group:"nats"`
 }
 
