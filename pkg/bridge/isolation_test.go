@@ -135,7 +135,7 @@ func (s *stack) distinct(i int, user string) expected {
 // observe submits the jobs and listens until all have ended.
 func (s *stack) observe(want map[job.ID]expected) map[job.ID]observed {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
 	defer cancel()
 	updates, err := s.broker.Follow(ctx, job.DefaultQueue, slices.Collect(maps.Keys(want))...)
 	if err != nil {
