@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,9 +108,8 @@ func (f File) name() string {
 		}
 		return '_'
 	}, f.Name)
-	if name = name[max(0, len(name)-200):]; strings.Trim(name, ".") == "" {
-		name = "file"
-	}
+	name = strings.TrimLeft(name[max(0, len(name)-200):], ".")
+	name = cmp.Or(name, "file")
 	if f.Spoiler {
 		name = "SPOILER_" + name
 	}

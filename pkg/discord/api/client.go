@@ -48,7 +48,7 @@ type Client struct {
 
 // New checks the configuration; it does not speak to Discord yet.
 func New(c Config) (*Client, error) {
-	token := strings.TrimPrefix(strings.TrimSpace(c.Token), "Bot ")
+	token := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(c.Token)+" ", "Bot "))
 	if token == "" {
 		return nil, errors.New("there is no bot token: copy it from the Bot page of the application")
 	}
