@@ -1,0 +1,93 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"discomfy/pkg/discord/api"
+)
+
+const (
+	// answerBy is how long the broker may take for all that an answer needs.
+	// What is left of Discord's three seconds is for the answer itself.
+	answerBy = 1500 * time.Millisecond
+	// claimBy is how long it may take to tell who handles an interaction.
+	claimBy = 700 * time.Millisecond
+	// ackBy bounds the answer to Discord; a later one would be refused.
+	ackBy = 5 * time.Second
+	// secondLook is when those who lost the claim look whether it was of use.
+	secondLook = 1200 * time.Millisecond
+	// claimLife is how long a claim lasts: longer than Discord may deliver.
+	claimLife = time.Minute
+)
+
+// Keys of the claims on an interaction.
+func first(id string) string    { return "i-" + id }
+func second(id string) string   { return "i-" + id + "-2" }
+func answered(id string) string { return "i-" + id + "-a" }
+
+// Handle answers an interaction, unless another replica does. It is a
+// source.Handler.
+func (d *Desk) Handle(ctx context.Context, i api.Interaction) {
+	if !d.enter() {
+		return
+	}
+	defer d.busy.Done()
+	began := time.Now()
+	claiming, cancel := context.WithTimeout(ctx, claimBy)
+	won, err := d.cfg.Broker.Claim(claiming, first(i.ID), claimLife)
+	cancel()
+	v := d.visit(i, began)
+	switch {
+	case err != nil:
+		d.count.handled.Add(1)
+		v.log.WarnContext(ctx, "an interaction could not be claimed", slog.Any(keyError, err))
+		v.brokerless(ctx)
+	case won:
+		d.count.handled.Add(1)
+		v.serve(ctx)
+	default:
+		d.count.lost.Add(1)
+		d.watch(ctx, i, began)
+	}
+}
+
+// watch looks, a moment later, whether an interaction was answered that another
+// replica has claimed: that may have died. Nobody waits for a late suggestion.
+func (d *Desk) watch(ctx context.Context, i api.Interaction, began time.Time) {
+	if i.Type == discordgo.InteractionApplicationCommandAutocomplete {
+		return
+	}
+	if !pause(ctx, secondLook-time.Since(began)) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, claimBy)
+	defer cancel()
+	done, err := d.cfg.Broker.Claimed(ctx, answered(i.ID))
+	if err != nil || done {
+		return
+	}
+	won, err := d.cfg.Broker.Claim(ctx, second(i.ID), claimLife)
+	if err != nil || !won {
+		return
+	}
+	d.count.tookOver.Add(1)
+	v := d.visit(i, time.Now()) // what is left of the three seconds is as much as the broker may take
+	v.log.WarnContext(ctx, "nobody has answered an interaction, taking over")
+	v.serve(context.WithoutCancel(ctx))
+}
+
+// pause waits; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,195 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/card"
+	"discomfy/pkg/discord/command"
+	"discomfy/pkg/discord/reply"
+	"discomfy/pkg/job"
+)
+
+// order takes an order: it is checked, then published, then answered with its
+// card. Where a picture has to be fetched first, the answer comes before.
+func (v *visit) order(ctx context.Context, a command.Ask) {
+	hurry, cancel := v.hurry(ctx)
+	defer cancel()
+	params, err := v.resolve(hurry, a)
+	if err != nil {
+		v.fail(ctx, err)
+		return
+	}
+	user, err := job.NewUser("discord", v.i.Asker().ID)
+	if err != nil {
+		v.fail(ctx, err)
+		return
+	}
+	n, err := v.waiting(hurry, user)
+	switch {
+	case err != nil:
+		v.unreachable(ctx, err)
+		return
+	case n >= v.d.cfg.MaxWaiting:
+		v.say(ctx, card.TooMany(n))
+		return
+	}
+	r := job.Request{
+		ID: job.FromInteraction(v.i.ID), Queue: v.d.cfg.Queue, User: user,
+		Workflow: a.Workflow, Params: params, Created: time.Now().UTC(),
+	}
+	if len(a.Pictures) == 0 {
+		v.place(ctx, hurry, a, r)
+		return
+	}
+	v.placeWithPictures(ctx, a, r)
+}
+
+// resolve makes the parameters. What the cached catalog does not know may be
+// new: it is read once more.
+func (v *visit) resolve(ctx context.Context, a command.Ask) (job.Params, error) {
+	params, err := v.d.menu().Resolve(a)
+	switch job.CodeOf(err) {
+	case job.CodeUnknown, job.CodeMissingModel, job.CodeBridgeOffline:
+		if v.d.cfg.Catalog.Refresh(ctx) == nil {
+			return v.d.menu().Resolve(a)
+		}
+	}
+	return params, err
+}
+
+// waiting is how many jobs of a person wait. Those that run are none of them.
+func (v *visit) waiting(ctx context.Context, user job.User) (int, error) {
+	jobs, err := v.d.cfg.Broker.PendingJobsOf(ctx, v.d.cfg.Queue, user)
+	if err != nil {
+		return 0, err
+	}
+	running := v.d.cfg.Board.Snapshot().Running
+	n := 0
+	for _, j := range jobs {
+		if !slices.ContainsFunc(running, func(p job.Place) bool { return p.Job == j.ID }) && j.ID != job.FromInteraction(v.i.ID) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// unreachable says that the broker does not answer, and that nothing was
+// ordered.
+func (v *visit) unreachable(ctx context.Context, err error) {
+	v.log.WarnContext(ctx, "the broker does not answer", slog.Any(keyError, err))
+	v.say(ctx, card.Unreachable())
+}
+
+// handle is where the order will be answered.
+func (v *visit) handle(a command.Ask, r job.Request) reply.Handle {
+	h := reply.New(r.ID, v.i)
+	h.Private, h.Spoiler, h.Notes = a.Private, a.Spoiler, a.Notes
+	h.Ephemeral = a.Private
+	if v.stance == updating || v.keeps {
+		h.Ephemeral = v.clicked().Ephemeral
+	}
+	return h
+}
+
+// place stores where to answer, publishes the job, and shows its card. The
+// broker has as long as hurry lasts.
+func (v *visit) place(ctx, hurry context.Context, a command.Ask, r job.Request) {
+	h, err := v.d.handles.Create(hurry, v.handle(a, r))
+	if err != nil {
+		v.unreachable(ctx, err)
+		return
+	}
+	receipt, err := v.d.cfg.Broker.Submit(hurry, r)
+	switch {
+	case job.CodeOf(err) == job.CodeUnconfirmed:
+		v.log.WarnContext(ctx, "it is not known whether a job was accepted", slog.String(keyJob, r.ID.String()), slog.Any(keyError, err))
+		v.unconfirmed(ctx, h, r.ID)
+		return
+	case err != nil:
+		v.failOf(ctx, err, r.ID)
+		return
+	case receipt.Duplicate:
+		if stored, err := v.d.cfg.Broker.Pending(hurry, r.ID); err == nil {
+			r = stored // ours may differ: seeds are drawn
+		}
+	}
+	v.d.recent.add(v.i.Asker().ID, r)
+	v.log.InfoContext(ctx, "ordered", slog.String(keyJob, r.ID.String()), slog.String("workflow", r.Workflow), slog.String("user", string(r.User)))
+	v.showCard(ctx, h, r)
+}
+
+// unconfirmed says that it is not known whether the order was accepted. The
+// message becomes the card if it was.
+func (v *visit) unconfirmed(ctx context.Context, h reply.Handle, id job.ID) {
+	m := card.Failure(&job.Error{
+		Code: job.CodeUnconfirmed, Message: "if it was accepted, this message becomes its card",
+	}, id)
+	m.Ephemeral = h.Ephemeral
+	p, err := v.show(ctx, m)
+	v.keep(ctx, h, p, err)
+}
+
+// showCard answers with the card of a job that was accepted.
+func (v *visit) showCard(ctx context.Context, h reply.Handle, r job.Request) {
+	m := v.cardOf(h, r)
+	p, err := v.show(ctx, m)
+	if api.KindOf(err) == api.AutoMod {
+		h.Wordless = true
+		p, err = v.show(ctx, v.cardOf(h, r))
+	}
+	v.keep(ctx, h, p, err)
+}
+
+// cardOf is the card of a job that was accepted and not yet seen by the bridge.
+func (v *visit) cardOf(h reply.Handle, r job.Request) api.Message {
+	view := v.d.cfg.Board.View(r.ID, &r)
+	view.Asker, view.Private, view.Spoiler, view.Wordless, view.Notes = h.Asker, h.Private, h.Spoiler, h.Wordless, h.Notes
+	view.Refresh = !h.ByBot()
+	view.Offline, view.Server = v.d.cfg.Board.Offline(), v.d.cfg.Board.Snapshot().Server
+	m := card.Card(view)
+	m.Ephemeral = h.Ephemeral
+	return m
+}
+
+// keep stores which message the card is. Where there is none, because Discord
+// took no answer any more, the job is cancelled while it waits.
+func (v *visit) keep(ctx context.Context, h reply.Handle, p api.Posted, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
+	defer cancel()
+	kind := api.KindOf(err)
+	lost := kind == api.TooLate || kind == api.Gone
+	if err != nil {
+		v.log.WarnContext(ctx, "the card of a job did not arrive", slog.String(keyJob, h.Job.String()), slog.Any(keyError, err))
+	}
+	if err != nil && !lost {
+		return // the board looks what became of it
+	}
+	h, err = v.d.handles.Change(ctx, h.Job, func(stored *reply.Handle) {
+		stored.Lost = stored.Lost || lost
+		stored.Wordless = stored.Wordless || h.Wordless
+		if p.ID != "" {
+			stored.Card, stored.Lost = p.ID, false
+			stored.Ephemeral = stored.Ephemeral || p.Ephemeral
+		}
+	})
+	if err != nil {
+		v.log.WarnContext(ctx, "which message a card is could not be stored", slog.String(keyJob, h.Job.String()), slog.Any(keyError, err))
+		return
+	}
+	if lost {
+		v.d.cfg.Board.Withdraw(ctx, h)
+	}
+}
+
+// errStore makes words of a failure of the store.
+func errStore(err error) error {
+	if job.CodeOf(err) != job.CodeInternal {
+		return err
+	}
+	return errors.Join(&job.Error{Code: job.CodeUnconfirmed, Message: "the picture could not be stored, nothing was ordered; please try again"}, err)
+}

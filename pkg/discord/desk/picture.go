@@ -1,0 +1,121 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/card"
+	"discomfy/pkg/discord/command"
+	"discomfy/pkg/discord/delivery"
+	"discomfy/pkg/job"
+)
+
+// maxFetch bounds a picture from Discord, in bytes; what is larger than the
+// Preparer takes is refused by it, in words.
+const maxFetch = 64 << 20
+
+// placeWithPictures answers at once, and orders when the pictures are stored.
+func (v *visit) placeWithPictures(ctx context.Context, a command.Ask, r job.Request) {
+	if err := v.hold(ctx, a.Private); err != nil {
+		v.log.WarnContext(ctx, "an order could not be taken: no answer arrived", "error", err)
+		return // nothing was ordered
+	}
+	began := v.d.later(func(ctx context.Context) {
+		inputs, notes, err := v.inputs(ctx, a.Pictures)
+		if err != nil {
+			v.fail(ctx, err)
+			return
+		}
+		a.Notes = append(a.Notes, notes...)
+		r.Inputs = inputs
+		v.place(ctx, ctx, a, r)
+	})
+	if !began {
+		v.say(ctx, card.Failure(&job.Error{Code: job.CodeQueueFull, Message: "too many pictures are being fetched; please try again in a moment"}, job.ID{}))
+	}
+}
+
+// inputs stores the pictures of an order, each with its mask, by parameter.
+func (v *visit) inputs(ctx context.Context, pictures []command.Picture) (map[string]string, []string, error) {
+	inputs := make(map[string]string, len(pictures))
+	var notes []string
+	for _, p := range pictures {
+		if p.Mask {
+			continue
+		}
+		if p.Input != "" {
+			inputs[p.Param] = p.Input
+			continue
+		}
+		ready, err := v.fetch(ctx, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		if m, ok := maskOf(pictures, p.Param); ok {
+			mask, err := v.fetch(ctx, m)
+			if err != nil {
+				return nil, nil, err
+			}
+			if ready, err = v.d.cfg.Preparer.Mask(ctx, ready, mask); err != nil {
+				return nil, nil, err
+			}
+		}
+		notes = append(notes, ready.Notes...)
+		if inputs[p.Param], err = v.d.cfg.Broker.PutInput(ctx, bytes.NewReader(ready.Data)); err != nil {
+			return nil, nil, errStore(err)
+		}
+	}
+	return inputs, notes, nil
+}
+
+// maskOf is the mask that belongs to the picture of a parameter.
+func maskOf(pictures []command.Picture, param string) (command.Picture, bool) {
+	for _, p := range pictures {
+		if p.Mask && (p.Param == param || p.Param == "") {
+			return p, true
+		}
+	}
+	return command.Picture{}, false
+}
+
+// fetch reads and checks one picture.
+func (v *visit) fetch(ctx context.Context, p command.Picture) (delivery.Picture, error) {
+	r, err := v.open(ctx, p)
+	if err != nil {
+		return delivery.Picture{}, err
+	}
+	defer func() { _ = r.Close() }() // everything was read, or an error says so
+	return v.d.cfg.Preparer.Input(ctx, r)
+}
+
+func (v *visit) open(ctx context.Context, p command.Picture) (io.ReadCloser, error) {
+	switch {
+	case p.Result != "":
+		r, err := v.d.cfg.Broker.GetResult(ctx, p.Result)
+		if errors.Is(err, broker.ErrNotFound) {
+			return nil, invalid(p.Param, "the picture is no longer stored")
+		}
+		return r, err
+	case p.URL != "":
+		r, err := v.d.cfg.Discord.Fetch(ctx, p.URL, maxFetch)
+		switch api.KindOf(err) {
+		case api.TooLarge:
+			return nil, invalid(p.Param, fmt.Sprintf("the picture is larger than %d MiB", maxFetch>>20))
+		case api.Gone, api.NoAccess, api.Invalid, api.Unauthorized:
+			return nil, invalid(p.Param, "Discord no longer has the picture")
+		case api.Down, api.Limited:
+			return nil, invalid(p.Param, "Discord did not hand out the picture; please try again")
+		}
+		return r, err
+	}
+	return nil, invalid(p.Param, "a picture is missing")
+}
+
+func invalid(input, message string) *job.Error {
+	return &job.Error{Code: job.CodeInvalid, Input: input, Message: message}
+}

@@ -1,0 +1,115 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/card"
+	"discomfy/pkg/discord/reply"
+	"discomfy/pkg/job"
+)
+
+// allowed reports whether the bot may be used where the interaction happened.
+func (v *visit) allowed() bool {
+	c, i := v.d.cfg, v.i
+	switch {
+	case i.InGuild() && len(c.Guilds) > 0 && !slices.Contains(c.Guilds, i.GuildID):
+		return false
+	case i.InGuild() && i.GuildInstalled():
+		return true
+	case i.InBotDM():
+		return c.DirectMessages || (c.UserInstall && i.UserInstalled())
+	}
+	return c.UserInstall
+}
+
+// subject is a job that somebody wants something of, as far as it is known.
+type subject struct {
+	id      job.ID
+	state   job.State // zero where there is no record
+	request *job.Request
+	handle  *reply.Handle // nil where it has expired, or the job was asked for elsewhere
+}
+
+// errUnknown is the answer to a job of which nothing is stored.
+func errUnknown() error {
+	return &job.Error{Code: job.CodeNotFound, Message: "there is no such job, or no longer"}
+}
+
+// look reads what is known of a job. That nothing is stored is no error.
+func (v *visit) look(ctx context.Context, id job.ID) (subject, error) {
+	s := subject{id: id}
+	h, err := v.d.handles.Get(ctx, id)
+	switch {
+	case err == nil:
+		s.handle = &h
+	case !errors.Is(err, broker.ErrNotFound):
+		return s, err
+	}
+	s.state, err = v.d.cfg.Broker.Last(ctx, id)
+	if err != nil && !errors.Is(err, broker.ErrNotFound) {
+		return s, err
+	}
+	if s.request = s.state.Request; s.request != nil {
+		return s, nil
+	}
+	r, err := v.d.cfg.Broker.Pending(ctx, id)
+	switch {
+	case err == nil:
+		s.request = &r
+	case !errors.Is(err, broker.ErrNotFound):
+		return s, err
+	}
+	return s, nil
+}
+
+// known reports that something of the job is stored.
+func (s subject) known() bool { return s.handle != nil || s.request != nil || s.state.Phase != "" }
+
+// owns reports whether a person asked for the job.
+func (s subject) owns(user string) bool {
+	if s.handle != nil {
+		return s.handle.Asker == user
+	}
+	u, err := job.NewUser("discord", user)
+	return err == nil && s.request != nil && s.request.User == u
+}
+
+// moderates reports whether who asks is a moderator where the job belongs to.
+func (v *visit) moderates(s subject) bool {
+	if s.handle == nil || s.handle.Guild == "" || s.handle.Guild != v.i.GuildID {
+		return false
+	}
+	return v.moderator()
+}
+
+func (v *visit) moderator() bool {
+	return v.i.Moderator() || (v.d.cfg.ModeratorRole != "" && v.i.HasRole(v.d.cfg.ModeratorRole))
+}
+
+// governs reports whether who asks may stop or delete the job.
+func (v *visit) governs(s subject) bool { return s.owns(v.i.Asker().ID) || v.moderates(s) }
+
+// sees reports whether who asks may see the job, of which they know the id.
+// Where it is not known whether the job is private it is its owner's.
+func (v *visit) sees(s subject) bool {
+	return v.governs(s) || (s.handle != nil && !s.handle.Private && s.handle.Guild != "" && s.handle.Guild == v.i.GuildID)
+}
+
+// touches reports whether who has clicked may use the buttons of the job's
+// card. A card that somebody else sees is not private, but for what moderators
+// were shown.
+func (v *visit) touches(s subject) (api.Message, bool) {
+	switch {
+	case v.governs(s):
+		return api.Message{}, true
+	case s.handle != nil && s.handle.Private:
+		return card.Hidden(), false
+	case !v.d.cfg.OthersMayClick && s.known():
+		return card.NotYours(), false
+	}
+	return api.Message{}, true
+}

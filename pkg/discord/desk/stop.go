@@ -1,0 +1,210 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/card"
+	"discomfy/pkg/discord/command"
+	"discomfy/pkg/discord/reply"
+	"discomfy/pkg/job"
+)
+
+// cancelCommand stops the job that /cancel names.
+func (v *visit) cancelCommand(ctx context.Context) {
+	s, ok := v.named(ctx)
+	if !ok {
+		return
+	}
+	if !v.governs(s) {
+		v.say(ctx, card.NotYours())
+		return
+	}
+	if err := v.hold(ctx, true); err != nil {
+		v.log.WarnContext(ctx, "a cancel could not be answered", slog.Any(keyError, err))
+	}
+	v.cancel(ctx, s)
+}
+
+// cancelClick stops the job of the card. The click's token goes to the card.
+func (v *visit) cancelClick(ctx context.Context, s subject) {
+	if !v.governs(s) {
+		v.say(ctx, card.NotYours())
+		return
+	}
+	if err := v.holdUpdate(ctx); err != nil {
+		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
+	}
+	v.renew(ctx, s)
+	if s.state.Phase.Ended() {
+		return // the card was behind: it is brought up to date
+	}
+	v.cancel(ctx, s)
+}
+
+// cancel asks the bridge, and tells what it says. A card tells by itself that
+// its job was cancelled.
+func (v *visit) cancel(ctx context.Context, s subject) {
+	user, err := job.NewUser("discord", v.i.Asker().ID)
+	if err != nil {
+		v.fail(ctx, err)
+		return
+	}
+	began := v.d.later(func(ctx context.Context) {
+		answer, err := v.d.cfg.Broker.Cancel(ctx, v.d.cfg.Queue, s.id, string(user))
+		switch {
+		case err != nil:
+			v.failOf(ctx, err, s.id)
+		case !v.keeps:
+			v.say(ctx, card.Said(answer.Words))
+		}
+	})
+	if !began {
+		v.fail(ctx, &job.Error{Code: job.CodeUnconfirmed, Message: "too much is going on; please try again in a moment"})
+	}
+}
+
+// refresh gives the click's token to the card, which is brought up to date.
+func (v *visit) refresh(ctx context.Context, s subject) {
+	if s.handle == nil {
+		v.say(ctx, card.OldButton())
+		return
+	}
+	if s.handle.Private && !v.governs(s) {
+		v.say(ctx, card.Hidden())
+		return
+	}
+	if err := v.holdUpdate(ctx); err != nil {
+		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
+		return
+	}
+	v.renew(ctx, s)
+}
+
+// renew gives the click's token to the card that was clicked. An end that
+// waited for it is shown now.
+func (v *visit) renew(ctx context.Context, s subject) {
+	clicked := v.clicked()
+	if s.handle == nil || clicked.ID == "" || (s.handle.Card != "" && s.handle.Card != clicked.ID) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
+	defer cancel()
+	_, err := v.d.handles.Change(ctx, s.id, func(h *reply.Handle) {
+		h.Card = clicked.ID
+		h.Renew(v.i)
+	})
+	if err != nil {
+		v.log.WarnContext(ctx, "a click's token could not be kept", slog.String(keyJob, s.id.String()), slog.Any(keyError, err))
+		return
+	}
+	if s.state.Phase.Ended() && s.handle.Ending.Done.IsZero() {
+		v.d.cfg.Board.Show(s.id)
+	}
+}
+
+// confirm asks whether a result is to be deleted. The click's token goes to the
+// card: it may be the only one that can delete it.
+func (v *visit) confirm(ctx context.Context, s subject) {
+	if !v.governs(s) {
+		v.say(ctx, card.NotYours())
+		return
+	}
+	if err := v.holdUpdate(ctx); err != nil {
+		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
+		return
+	}
+	v.renew(ctx, s)
+	v.tell(ctx, card.Confirm(s.id))
+}
+
+// erase deletes a result: its messages and its stored files.
+func (v *visit) erase(ctx context.Context, s subject) {
+	if !v.governs(s) {
+		v.say(ctx, card.NotYours())
+		return
+	}
+	if err := v.holdUpdate(ctx); err != nil {
+		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
+		return
+	}
+	began := v.d.later(func(ctx context.Context) {
+		m := card.Erased()
+		if err := v.eraseAll(ctx, s); err != nil {
+			v.log.ErrorContext(ctx, "a result could not be deleted wholly", slog.String(keyJob, s.id.String()), slog.Any(keyError, err))
+			m = card.Failure(err, s.id)
+		}
+		v.replace(ctx, m)
+	})
+	if !began {
+		v.fail(ctx, &job.Error{Code: job.CodeUnconfirmed, Message: "too much is going on; please try again in a moment"})
+	}
+}
+
+// eraseAll deletes the files first: a message without them is no harm.
+func (v *visit) eraseAll(ctx context.Context, s subject) error {
+	for _, r := range s.state.Results {
+		if err := v.d.cfg.Broker.DeleteResult(ctx, r.Name); err != nil {
+			return err
+		}
+	}
+	if s.handle == nil {
+		return nil
+	}
+	h, err := v.d.handles.Change(ctx, s.id, func(h *reply.Handle) { h.Ending.Erased = true })
+	if err != nil {
+		return err
+	}
+	return v.eraseMessages(ctx, h)
+}
+
+func (v *visit) eraseMessages(ctx context.Context, h reply.Handle) error {
+	for _, m := range h.Ending.Sent {
+		if err := gone(v.d.cfg.Discord.Delete(ctx, m.Channel, m.Message)); err != nil {
+			return err
+		}
+	}
+	if h.Card == "" || h.Gone {
+		return nil
+	}
+	if h.ByToken(v.d.cfg.Now()) {
+		err := gone(v.d.cfg.Discord.DeleteOriginal(ctx, h.Access()))
+		if err == nil || !h.ByBot() {
+			return err
+		}
+	}
+	return gone(v.d.cfg.Discord.Delete(ctx, h.Channel, h.Card))
+}
+
+// gone forgives that a message is not there.
+func gone(err error) error {
+	if kind := api.KindOf(err); kind == api.Gone || kind == api.Unknown {
+		return nil
+	}
+	return err
+}
+
+// named is the job that a command names; it answers where there is none that
+// the asker may know of.
+func (v *visit) named(ctx context.Context) (subject, bool) {
+	id, err := command.JobOf(v.i)
+	if err != nil {
+		v.fail(ctx, err)
+		return subject{}, false
+	}
+	hurry, cancel := v.hurry(ctx)
+	defer cancel()
+	s, err := v.look(hurry, id)
+	switch {
+	case err != nil:
+		v.unreachable(ctx, err)
+	case !s.known():
+		v.failOf(ctx, errUnknown(), id)
+	case !v.sees(s):
+		v.say(ctx, card.Hidden())
+	default:
+		return s, true
+	}
+	return subject{}, false
+}

@@ -1,0 +1,198 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/card"
+	"discomfy/pkg/discord/command"
+	"discomfy/pkg/job"
+)
+
+// stance is how an interaction is to be answered next.
+type stance int
+
+const (
+	fresh    stance = iota // by a new message
+	updating               // by changing the message that was clicked
+	deferred               // by editing what a deferred answer shows
+)
+
+// visit is one interaction that we answer. It belongs to one goroutine.
+type visit struct {
+	d      *Desk
+	i      api.Interaction
+	began  time.Time
+	stance stance
+	keeps  bool // the message that was clicked is not to be changed by words
+	log    *slog.Logger
+}
+
+func (d *Desk) visit(i api.Interaction, began time.Time) *visit {
+	return &visit{d: d, i: i, began: began, log: d.cfg.Log.With(slog.String(keyInteraction, i.ID))}
+}
+
+// serve answers.
+func (v *visit) serve(ctx context.Context) {
+	if !v.allowed() {
+		v.say(ctx, card.NotHere())
+		return
+	}
+	switch v.i.Type {
+	case discordgo.InteractionApplicationCommand:
+		v.command(ctx)
+	case discordgo.InteractionApplicationCommandAutocomplete:
+		v.suggest(ctx)
+	case discordgo.InteractionMessageComponent:
+		v.click(ctx)
+	case discordgo.InteractionModalSubmit:
+		v.submitted(ctx)
+	}
+}
+
+// brokerless answers while it is not known who should: in words. Another
+// replica may do the same; Discord takes the first answer.
+func (v *visit) brokerless(ctx context.Context) {
+	switch {
+	case v.i.Type == discordgo.InteractionApplicationCommandAutocomplete:
+		v.offer(ctx, nil)
+	case command.Of(v.i) == command.Help && v.i.Type == discordgo.InteractionApplicationCommand:
+		v.say(ctx, card.Help(v.d.cfg.Commands()))
+	default:
+		v.say(ctx, card.Unreachable())
+	}
+}
+
+// hurry is ctx for what the broker has to do before the answer.
+func (v *visit) hurry(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(ctx, v.began.Add(answerBy))
+}
+
+// say answers with a message for the asker alone, if the answer is a new one.
+func (v *visit) say(ctx context.Context, m api.Message) {
+	if v.stance == deferred && v.keeps {
+		v.tell(ctx, m)
+		return
+	}
+	if v.stance == updating {
+		v.stance = fresh
+	}
+	m.Ephemeral = true
+	if _, err := v.show(ctx, m); err != nil {
+		v.log.WarnContext(ctx, "an answer did not arrive", slog.Any(keyError, err))
+	}
+}
+
+// fail answers with what went wrong.
+func (v *visit) fail(ctx context.Context, err error) {
+	v.failOf(ctx, err, job.ID{})
+}
+
+func (v *visit) failOf(ctx context.Context, err error, id job.ID) {
+	if job.CodeOf(err) == job.CodeInternal {
+		v.log.ErrorContext(ctx, "an interaction could not be served", slog.Any(keyError, err))
+	}
+	v.say(ctx, card.Failure(err, id))
+}
+
+// show answers with a message as the stance has it. An answer that somebody
+// else gave before is edited.
+func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
+	defer cancel()
+	p, err := v.send(ctx, m)
+	switch api.KindOf(err) {
+	case api.Acked:
+		p, err = v.d.cfg.Discord.EditOriginal(ctx, v.i.Access(), m)
+	case api.TooLate:
+		v.d.count.late.Add(1)
+	}
+	if err == nil {
+		v.mark(ctx)
+		v.stance = deferred
+	}
+	return p, err
+}
+
+func (v *visit) send(ctx context.Context, m api.Message) (api.Posted, error) {
+	switch v.stance {
+	case updating:
+		return v.clicked(), v.d.cfg.Discord.Update(ctx, v.i, m)
+	case deferred:
+		return v.d.cfg.Discord.EditOriginal(ctx, v.i.Access(), m)
+	}
+	return v.d.cfg.Discord.Reply(ctx, v.i, m)
+}
+
+// clicked is the message with what was clicked.
+func (v *visit) clicked() api.Posted {
+	m := v.i.Message
+	if m == nil {
+		return api.Posted{}
+	}
+	return api.Posted{ID: m.ID, Channel: m.ChannelID, Ephemeral: m.Flags&discordgo.MessageFlagsEphemeral != 0}
+}
+
+// hold answers that the answer comes later.
+func (v *visit) hold(ctx context.Context, quiet bool) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
+	defer cancel()
+	var err error
+	switch v.stance {
+	case deferred:
+		return nil
+	case updating:
+		err = v.d.cfg.Discord.DeferUpdate(ctx, v.i)
+	default:
+		_, err = v.d.cfg.Discord.Defer(ctx, v.i, quiet)
+	}
+	if api.KindOf(err) == api.TooLate {
+		v.d.count.late.Add(1)
+	}
+	if err != nil && api.KindOf(err) != api.Acked {
+		return err
+	}
+	v.mark(ctx)
+	v.keeps = v.stance == updating
+	v.stance = deferred
+	return nil
+}
+
+// holdUpdate answers a click without changing the message yet.
+func (v *visit) holdUpdate(ctx context.Context) error {
+	v.stance = updating
+	return v.hold(ctx, false)
+}
+
+// tell says something to the asker alone after a click was answered without a
+// change: the message that was clicked stays as it is.
+func (v *visit) tell(ctx context.Context, m api.Message) {
+	m.Ephemeral = true
+	if _, err := v.d.cfg.Discord.Followup(ctx, v.i.Access(), m); err != nil {
+		v.log.WarnContext(ctx, "an answer did not arrive", slog.Any(keyError, err))
+	}
+}
+
+// mark lets the other replicas know that the interaction is answered. Where
+// that fails one of them answers once more, which Discord refuses.
+func (v *visit) mark(ctx context.Context) {
+	if _, err := v.d.cfg.Broker.Claim(ctx, answered(v.i.ID), claimLife); err != nil {
+		v.log.DebugContext(ctx, "an answer could not be marked", slog.Any(keyError, err))
+	}
+}
+
+// ask answers with a form.
+func (v *visit) ask(ctx context.Context, m api.Modal) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
+	defer cancel()
+	err := v.d.cfg.Discord.Ask(ctx, v.i, m)
+	if err != nil && api.KindOf(err) != api.Acked {
+		v.log.WarnContext(ctx, "a form did not arrive", slog.Any(keyError, err))
+		return
+	}
+	v.mark(ctx)
+}
