@@ -22,7 +22,9 @@ func (m Menu) Parse(i api.Interaction) (Ask, error) {
 	}
 	a := Ask{Workflow: o.Name, Raw: map[string]string{}, Private: t.flag(optionPrivate), Spoiler: t.flag(optionSpoiler)}
 	a.options(o.Manifest, t)
-	a.attach(o.Manifest, t.files)
+	if err := a.attach(o.Manifest, t.files); err != nil {
+		return Ask{}, err
+	}
 	if err := a.more(o.Manifest, t); err != nil {
 		return Ask{}, err
 	}
@@ -40,7 +42,7 @@ func (m Menu) chosen(n Name, t typed) (workflow.Offer, error) {
 	if name, ok := t.given(optionWorkflow); ok {
 		return m.find(name)
 	}
-	return m.Default(n.kind(), t.filled)
+	return m.Default(n.kind(), len(t.files) > 0)
 }
 
 // options takes the options that mean a parameter.
@@ -59,7 +61,7 @@ func (a *Ask) options(m workflow.Manifest, t typed) {
 }
 
 // attach gives each file its picture parameter.
-func (a *Ask) attach(m workflow.Manifest, files map[string]Picture) {
+func (a *Ask) attach(m workflow.Manifest, files map[string]Picture) error {
 	ps := pictures(m)
 	for n, option := range imageOptions() {
 		if f, ok := files[option]; ok && n < len(ps) {
@@ -67,12 +69,17 @@ func (a *Ask) attach(m workflow.Manifest, files map[string]Picture) {
 			a.Pictures = append(a.Pictures, f)
 		}
 	}
-	if p, ok := mask(m); ok {
-		if f, ok := files[optionMask]; ok {
-			f.Param, f.Mask = p.Name, true
-			a.Pictures = append(a.Pictures, f)
+	if f, ok := files[optionMask]; ok {
+		p, _ := mask(m)
+		f.Param, f.Mask = p.Name, true
+		a.Pictures = append(a.Pictures, f)
+	}
+	for option, f := range files {
+		if f.URL == "" {
+			return invalid(option, "Discord sent no file: attach it once more")
 		}
 	}
+	return nil
 }
 
 // more takes the parameters for which there is no option.

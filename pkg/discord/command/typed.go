@@ -11,11 +11,10 @@ import (
 )
 
 // typed is what a person filled in of a command: texts by option, files by
-// option.
+// option. In autocomplete there is no more of a file than that it is there.
 type typed struct {
 	texts   map[string]string
 	files   map[string]Picture
-	filled  bool   // a file was given; in autocomplete that is all there is of it
 	focused string // the option that is being typed, in autocomplete
 }
 
@@ -32,10 +31,7 @@ func typedOf(i api.Interaction) typed {
 		}
 		s := optionText(o.Value)
 		if o.Type == discordgo.ApplicationCommandOptionAttachment {
-			t.filled = true
-			if a := attachment(d, s); a != nil {
-				t.files[o.Name] = attached(a)
-			}
+			t.files[o.Name] = attached(attachment(d, s))
 			continue
 		}
 		t.texts[o.Name] = s
@@ -66,6 +62,9 @@ func attachment(d discordgo.ApplicationCommandInteractionData, id string) *disco
 
 // attached is an attachment as a picture of an order.
 func attached(a *discordgo.MessageAttachment) Picture {
+	if a == nil {
+		return Picture{}
+	}
 	return Picture{URL: cmp.Or(a.URL, a.ProxyURL), Name: a.Filename, Type: a.ContentType, Size: int64(a.Size)}
 }
 
