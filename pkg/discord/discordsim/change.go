@@ -57,7 +57,7 @@ func (s *Server) apply(old Message, ch change, c *call, limit int64) (*Message, 
 		m.Embeds = *ch.embeds
 	}
 	if ch.components != nil {
-		m.Components = *ch.components
+		m.Components = numbered(*ch.components)
 	}
 	m.Flags |= ch.flags & (FlagSuppressEmbeds | FlagComponentsV2 | FlagSuppressNotifications)
 	for _, a := range c.staged {

@@ -24,10 +24,11 @@ func (s *Server) wireApplication() Object {
 	a := s.world.app
 	o := Object{
 		"id": a.ID.String(), "name": a.Name, "description": a.Description, "icon": nil, "bot_public": a.Public,
-		"bot_require_code_grant": false, "verify_key": a.VerifyKey, "flags": 0, "summary": "", "team": nil,
+		"bot_require_code_grant": false, "verify_key": a.VerifyKey, "flags": 0, "flags_new": "0", "summary": "", "team": nil,
+		"type": nil, "redirect_uris": []string{}, "role_connections_verification_url": nil, "explicit_content_filter": 0,
+		"approximate_user_install_count": 0, "approximate_user_authorization_count": 0, "eligible_oauth2_scopes": []string{},
 		"owner": s.wireUser(s.world.users[a.Owner]), "bot": s.wireUser(s.world.users[a.Bot]),
 		"interactions_endpoint_url": nil, "approximate_guild_count": len(s.world.guilds),
-		"install_params":           nil,
 		"integration_types_config": Object{"0": Object{}, "1": Object{}},
 	}
 	if a.InteractionURL != "" {

@@ -2,6 +2,7 @@ package discordsim
 
 import (
 	"net/http"
+	"strings"
 )
 
 func placeEndpoints() []endpoint {
@@ -49,13 +50,27 @@ func wireGuild(g *Guild) Object {
 	for _, r := range g.Roles {
 		roles = append(roles, Object{
 			"id": r.ID.String(), "name": r.Name, "permissions": r.Allow.String(), "color": 0, "hoist": false, "position": 0,
-			"managed": false, "mentionable": false, "flags": 0,
+			"managed": false, "mentionable": false, "flags": 0, "icon": nil, "unicode_emoji": nil,
+			"colors": Object{"primary_color": 0, "secondary_color": nil, "tertiary_color": nil},
 		})
 	}
-	return Object{
+	o := Object{
 		"id": g.ID.String(), "name": g.Name, "owner_id": g.Owner.String(), "premium_tier": g.Tier, "preferred_locale": g.Locale,
-		"roles": roles, "features": []string{}, "emojis": []any{}, "stickers": []any{},
+		"roles": roles, "features": []string{}, "emojis": []any{}, "stickers": []any{}, "region": "deprecated",
+		"premium_progress_bar_enabled": false, "nsfw": false, "widget_enabled": false,
 	}
+	for _, key := range strings.Fields(`icon description home_header splash discovery_splash banner application_id
+		afk_channel_id system_channel_id widget_channel_id vanity_url_code rules_channel_id safety_alerts_channel_id
+		public_updates_channel_id incidents_data max_presences`) {
+		o[key] = nil
+	}
+	for _, key := range strings.Fields(`system_channel_flags verification_level default_message_notifications
+		mfa_level explicit_content_filter max_members max_stage_video_channel_users max_video_channel_users
+		premium_subscription_count nsfw_level`) {
+		o[key] = 0
+	}
+	o["afk_timeout"] = 300 // seconds; Discord has no 0
+	return o
 }
 
 // getGuildChannels lists the channels that the bot sees; threads are not among them.
@@ -91,7 +106,7 @@ func (s *Server) getMyGuilds(*call) (int, any, *apiError) {
 	out := []Object{}
 	for _, g := range s.world.guilds {
 		if g.Installed {
-			out = append(out, Object{"id": g.ID.String(), "name": g.Name, "owner": false, "permissions": "0", "features": []string{}})
+			out = append(out, Object{"id": g.ID.String(), "name": g.Name, "icon": nil, "banner": nil, "owner": false, "permissions": "0", "features": []string{}})
 		}
 	}
 	return http.StatusOK, out, nil

@@ -22,7 +22,7 @@ func (s *Server) wireUser(u *User) Object {
 	}
 	o := Object{
 		"id": u.ID.String(), "username": u.Name, "global_name": nil, "discriminator": "0", "avatar": nil,
-		"public_flags": 0, "flags": 0,
+		"public_flags": 0, "flags": 0, "primary_guild": nil,
 	}
 	if u.Bot {
 		o["bot"] = true

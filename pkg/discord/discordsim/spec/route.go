@@ -9,11 +9,12 @@ import (
 
 // A route is an operation of the file.
 type route struct {
-	method   string
-	template string   // as in the file
-	parts    []string // of the template
-	schema   string   // JSON pointer of the body's schema; "" where the operation takes none
-	required bool     // it must have a body
+	method    string
+	template  string   // as in the file
+	parts     []string // of the template
+	schema    string   // JSON pointer of the body's schema; "" where the operation takes none
+	responses string   // JSON pointer of its answers
+	required  bool     // it must have a body
 }
 
 var version = regexp.MustCompile(`^/api(/v(9|10))?/`)
@@ -28,9 +29,11 @@ func routes(paths map[string]any) []route {
 				continue
 			}
 			r := route{method: strings.ToUpper(method), template: template, parts: strings.Split(template, "/")}
+			pointer := "#/paths/" + escape(template) + "/" + method
+			r.responses = pointer + "/responses"
 			body := object(object(op)["requestBody"])
 			if object(body["content"])["application/json"] != nil {
-				r.schema = "#/paths/" + escape(template) + "/" + method + "/requestBody/content/application~1json/schema"
+				r.schema = pointer + "/requestBody/content/application~1json/schema"
 				r.required = body["required"] == true
 			}
 			out = append(out, r)
