@@ -29,8 +29,8 @@ const (
 	stalled = 90 * time.Second
 )
 
-// TestChaos runs a campaign of random faults over two bridges, NATS and the
-// fake ComfyUI, and has it judged.
+// TestChaos runs a campaign of random faults over NATS and two queues, each with
+// two bridges and a fake ComfyUI, one of them an old version, and has it judged.
 func TestChaos(t *testing.T) {
 	if *chaosJobs < 200 {
 		t.Parallel()
@@ -61,11 +61,11 @@ var expected = map[job.Code]bool{job.CodeNodeFailed: true, job.CodeOutOfMemory: 
 // chaos is one campaign.
 type chaos struct {
 	*stage
-	plan    plan
-	bridges [2]*slot
-	hits    atomic.Int64 // failpoints that were passed as planned
+	plan  plan
+	sides [2]*side     // the second is of the old ComfyUI
+	hits  atomic.Int64 // failpoints that were passed as planned
 
-	nats, comfy sync.Mutex // held by the fault that has the process in hand
+	nats sync.Mutex // held by the fault that has the process in hand
 
 	mu        sync.Mutex
 	published []job.ID
@@ -74,12 +74,28 @@ type chaos struct {
 	moved     time.Time // when a state was last read
 }
 
+// side is a queue with its ComfyUI and its bridges.
+type side struct {
+	comfy   *rig.ComfyUI
+	bridges [2]*slot
+	mu      sync.Mutex // held by the fault that has the ComfyUI in hand
+}
+
+// oldQueue is the queue of the old ComfyUI.
+const oldQueue job.Queue = "old"
+
 func newChaos(t *testing.T, p plan) *chaos {
 	t.Helper()
 	c := &chaos{plan: p, ended: map[job.ID]bool{}, moved: time.Now()}
-	c.stage = newStageWith(t, rig.Config{Speed: "60", Lease: lease, MaxFileStore: "512MB", ResultsBytes: 192 << 20})
-	for i, name := range []string{"a", "b"} {
-		c.bridges[i] = &slot{Bridge: c.Bridge(name)}
+	c.stage = newStageWith(t, rig.Config{
+		Speed: "60", Lease: lease, MaxFileStore: "512MB", ResultsBytes: 192 << 20, Queues: []job.Queue{oldQueue},
+	})
+	for i, server := range []*rig.ComfyUI{c.ComfyUI, c.OldComfyUI(oldQueue)} {
+		c.sides[i] = &side{comfy: server}
+		for j, name := range []string{"a", "b"} {
+			line := c.Line()
+			c.sides[i].bridges[j] = &slot{Bridge: server.Bridge(string(server.Queue)+"-"+name, line.URL()), line: line}
+		}
 	}
 	return c
 }
@@ -89,8 +105,10 @@ func newChaos(t *testing.T, p plan) *chaos {
 func (c *chaos) run() {
 	ctx, stop := context.WithCancel(c.Context())
 	var keepers, actors sync.WaitGroup
-	for _, s := range c.bridges {
-		keepers.Go(func() { s.keep(ctx, c.note) })
+	for _, side := range c.sides {
+		for _, s := range side.bridges {
+			keepers.Go(func() { s.keep(ctx, c.note) })
+		}
 	}
 	keepers.Go(func() { c.watch(ctx) })
 	actors.Go(c.feed)
@@ -133,7 +151,7 @@ func (c *chaos) feed() {
 		if o.cancel > 0 {
 			others.Go(func() {
 				c.pause(o.cancel)
-				_, err := c.Broker.Cancel(c.Context(), job.DefaultQueue, q.ID, "somebody")
+				_, err := c.Broker.Cancel(c.Context(), q.Queue, q.ID, "somebody")
 				c.note(err)
 			})
 		}
@@ -142,6 +160,9 @@ func (c *chaos) feed() {
 
 func (c *chaos) order(o order) job.Request {
 	q := c.Request(o.user, o.workflow, o.args)
+	if o.old {
+		q.Queue = oldQueue
+	}
 	if o.picture {
 		q.Inputs = map[string]string{"image": c.picture}
 	}
@@ -229,7 +250,9 @@ func (*chaos) pauseIn(ctx context.Context, d time.Duration) bool {
 // slot is a bridge that is started again whenever it has ended.
 type slot struct {
 	*rig.Bridge
-	mu sync.Mutex // held by the fault that has it in hand
+	line *rig.Line  // its way to NATS
+	mu   sync.Mutex // held by the fault that has it in hand
+	cut  sync.Mutex // and by the one that has its line
 }
 
 // hold keeps the bridge out of its keeper's hands.

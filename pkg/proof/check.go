@@ -90,16 +90,34 @@ func (c *verdict) accuse(rule Rule, id job.ID, format string, args ...any) {
 // judgeLog looks at the log as a whole: the epoch of a queue never falls, since
 // the server refuses what a replaced bridge writes.
 func (c *verdict) judgeLog() {
-	epoch := uint64(0)
+	queues := c.queues()
+	epochs := map[job.Queue]uint64{}
 	for _, s := range c.States {
+		queue := queues[s.Job]
+		epoch := epochs[queue]
 		switch {
 		case s.Epoch < epoch:
 			c.accuse(Unfenced, s.Job, "%s of epoch %d was stored at %d, after epoch %d had begun", s.Phase, s.Epoch, s.Seq, epoch)
 		case s.Epoch > epoch && epoch > 0:
 			c.report.Takeovers++
 		}
-		epoch = max(epoch, s.Epoch)
+		epochs[queue] = max(epoch, s.Epoch)
 	}
+}
+
+// queues tells the queue of each job, as far as a state names it: that it was
+// queued, or its end. Jobs that move to another queue are not judged here.
+func (c *verdict) queues() map[job.ID]job.Queue {
+	queues := map[job.ID]job.Queue{}
+	for _, s := range c.States {
+		switch {
+		case s.Queue != "":
+			queues[s.Job] = s.Queue
+		case s.Request != nil:
+			queues[s.Job] = s.Request.Queue
+		}
+	}
+	return queues
 }
 
 // judge looks at one job.

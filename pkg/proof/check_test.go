@@ -104,9 +104,15 @@ func TestAKeptPromise(t *testing.T) {
 			c.ran(c.second, 1, "error")
 			c.write(job.State{Job: c.second, Phase: job.Failed, Error: &job.Error{Code: job.CodeNodeFailed}})
 		},
-		"a job that was cancelled before it ran":     func(c *campaign) { c.begun(); c.write(job.State{Job: c.second, Phase: job.Cancelled}) },
-		"a job that was cancelled as it completed":   func(c *campaign) { c.last().Phase = job.Cancelled },
-		"another bridge took over in the middle":     func(c *campaign) { c.last().Epoch = 9 },
+		"a job that was cancelled before it ran":   func(c *campaign) { c.begun(); c.write(job.State{Job: c.second, Phase: job.Cancelled}) },
+		"a job that was cancelled as it completed": func(c *campaign) { c.last().Phase = job.Cancelled },
+		"another bridge took over in the middle":   func(c *campaign) { c.last().Epoch = 9 },
+		"another queue, whose epochs are its own": func(c *campaign) {
+			for i := range c.States[4:] {
+				c.States[4+i].Epoch = 3
+			}
+			c.States[0].Queue, c.States[4].Queue = "gpu0", "gpu1"
+		},
 		"a server whose output folder is not to see": func(c *campaign) { c.Made = nil },
 	}
 	for name, change := range cases {
@@ -152,14 +158,32 @@ func TestABrokenPromise(t *testing.T) {
 			c.last().Phase = job.Cancelled
 			c.ran(c.second, 2, proof.Succeeded)
 		}},
-		"done without a run":             {proof.NeverRun, func(c *campaign) { c.Runs = c.Runs[:2] }},
-		"done after a run that failed":   {proof.NeverRun, func(c *campaign) { c.Runs[3].Outcome = "error" }},
-		"done by another attempt":        {proof.NeverRun, func(c *campaign) { c.last().PromptID = c.second.Attempt(2) }},
-		"done without a file":            {proof.NoFile, func(c *campaign) { c.last().Results = nil }},
-		"a file that is not stored":      {proof.NoFile, func(c *campaign) { c.Files = c.Files[:1] }},
-		"a file that can not be read":    {proof.Damaged, func(c *campaign) { c.Files[1].Damage = "a chunk is missing" }},
-		"a file shorter than its state":  {proof.Damaged, func(c *campaign) { c.Files[1].Size = 99 }},
-		"a file with other bytes":        {proof.Damaged, func(c *campaign) { c.Files[1].Digest = strings.Repeat("cd", 32) }},
+		"done without a run":            {proof.NeverRun, func(c *campaign) { c.Runs = c.Runs[:2] }},
+		"done after a run that failed":  {proof.NeverRun, func(c *campaign) { c.Runs[3].Outcome = "error" }},
+		"done by another attempt":       {proof.NeverRun, func(c *campaign) { c.last().PromptID = c.second.Attempt(2) }},
+		"done without a file":           {proof.NoFile, func(c *campaign) { c.last().Results = nil }},
+		"a file that is not stored":     {proof.NoFile, func(c *campaign) { c.Files = c.Files[:1] }},
+		"a file that can not be read":   {proof.Damaged, func(c *campaign) { c.Files[1].Damage = "a chunk is missing" }},
+		"a file shorter than its state": {proof.Damaged, func(c *campaign) { c.Files[1].Size = 99 }},
+		"a file with other bytes":       {proof.Damaged, func(c *campaign) { c.Files[1].Digest = strings.Repeat("cd", 32) }},
+		"a run on one server after another server forgot": {proof.CompletedMore, func(c *campaign) {
+			c.lose(proof.Restarted)
+			c.ran(c.second, 2, proof.Succeeded)
+			for i := range 4 {
+				c.Runs[i].Server = "gpu0"
+			}
+		}},
+		"a run on one server that another forgot": {proof.CompletedMore, func(c *campaign) {
+			c.lose(proof.Restarted)
+			c.ran(c.second, 2, proof.Succeeded)
+			for i := range c.Runs[:5] {
+				c.Runs[i].Server = "gpu0"
+			}
+		}},
+		"a write of a former bridge of one of two queues": {proof.Unfenced, func(c *campaign) {
+			c.States[0].Queue, c.States[4].Queue = "gpu0", "gpu1"
+			c.last().Epoch = 3
+		}},
 		"a file that ComfyUI never made": {proof.Damaged, func(c *campaign) { c.Made = c.Made[:1] }},
 		"a download that broke off unnoticed": {proof.Damaged, func(c *campaign) {
 			c.Files[1].Size, c.Files[1].Digest = 50, strings.Repeat("cd", 32)

@@ -13,9 +13,9 @@ type Evidence struct {
 	States   []broker.StoredState // the state log, in its order
 	Pending  []job.ID             // jobs that are still in the queue
 	Files    []File               // the results store
-	Runs     []Event              // ComfyUI's own log, in its order
-	Inside   []string             // ids of the prompts of ours that ComfyUI still holds
-	Made     []File               // ComfyUI's output folder, by base names; nil where it can not be read
+	Runs     []Event              // the logs of the ComfyUI servers, each in its order
+	Inside   []string             // ids of the prompts of ours that the servers still hold
+	Made     []File               // the servers' output folders, by base names; nil where they can not be read
 }
 
 // File is a file as it was read to its end.
@@ -47,6 +47,7 @@ const Succeeded = "success"
 // about itself; they are zero for prompts that are not ours.
 type Event struct {
 	Kind    EventKind
+	Server  string // whose log it is of; "" where there is one
 	At      time.Time
 	Prompt  string
 	Job     job.ID

@@ -13,17 +13,19 @@ import (
 	"discomfy/pkg/job"
 )
 
-// Gather reads what NATS holds of a queue: what is left in it, the state log
-// and every result to its end. The log may be longer than what is still kept:
+// Gather reads what NATS holds: what is left in the queues, the state log and
+// every result to its end. The log may be longer than what is still kept:
 // states that were read earlier are handed in as seen, and stay.
-func Gather(ctx context.Context, b *broker.Broker, q job.Queue, seen []broker.StoredState) (Evidence, error) {
+func Gather(ctx context.Context, b *broker.Broker, seen []broker.StoredState, queues ...job.Queue) (Evidence, error) {
 	e := Evidence{States: seen}
-	pending, err := b.PendingJobs(ctx, q)
-	if err != nil {
-		return Evidence{}, err
-	}
-	for _, p := range pending {
-		e.Pending = append(e.Pending, p.ID)
+	for _, q := range queues {
+		pending, err := b.PendingJobs(ctx, q)
+		if err != nil {
+			return Evidence{}, err
+		}
+		for _, p := range pending {
+			e.Pending = append(e.Pending, p.ID)
+		}
 	}
 	after := uint64(0)
 	if len(seen) > 0 {

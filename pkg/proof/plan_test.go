@@ -22,6 +22,7 @@ type plan struct {
 // order is a job that somebody will ask for.
 type order struct {
 	user, workflow string
+	old            bool // for the queue of the old ComfyUI
 	args           map[string]string
 	picture        bool          // with a picture to work on
 	cancel         time.Duration // after being accepted; 0 for never
@@ -32,6 +33,7 @@ type order struct {
 type fault struct {
 	at     int // it happens when so many jobs have ended
 	kind   string
+	old    bool          // it strikes the old ComfyUI and its bridges, where such are meant
 	active bool          // it is the active bridge's turn, where one is meant, not the standby's
 	point  string        // the failpoint, where one is meant
 	nth    int           // its passing
@@ -42,6 +44,9 @@ func (f fault) String() string {
 	words := []string{fmt.Sprintf("after %d jobs: %s", f.at, f.kind)}
 	if strings.Contains(f.kind, "bridge") {
 		words = append(words, map[bool]string{true: "the active one", false: "the standby"}[f.active])
+	}
+	if f.old && !strings.Contains(f.kind, "NATS") {
+		words = append(words, "of the old ComfyUI")
 	}
 	if f.point != "" {
 		words = append(words, fmt.Sprintf("%s@%d", f.point, f.nth))
@@ -64,7 +69,7 @@ func newPlan(seed uint64, jobs, faults int) plan {
 }
 
 func newOrder(r *rand.Rand) order {
-	o := order{user: fmt.Sprintf("user%d", r.IntN(5)), args: map[string]string{}}
+	o := order{user: fmt.Sprintf("user%d", r.IntN(5)), old: r.IntN(6) == 0, args: map[string]string{}}
 	size := fmt.Sprint(64 + 8*r.IntN(8))
 	switch n := r.IntN(20); {
 	case n < 12:
@@ -97,7 +102,7 @@ func newOrder(r *rand.Rand) order {
 // failpointFaults is how many of those, the first again, do so at a failpoint. A
 // quarter of the faults is from each.
 const (
-	processFaults   = 16
+	processFaults   = 18
 	failpointFaults = 3
 )
 
@@ -113,7 +118,7 @@ func newFault(r *rand.Rand, jobs, i int) fault {
 	for w.stop || w.before != "" { // nobody would come by
 		w = windows[r.IntN(len(windows))]
 	}
-	f := fault{at: r.IntN(max(1, jobs*9/10)), kind: k.name, active: r.IntN(4) > 0}
+	f := fault{at: r.IntN(max(1, jobs*9/10)), kind: k.name, old: r.IntN(5) == 0, active: r.IntN(4) > 0}
 	f.span = k.least + time.Duration(r.Int64N(int64(k.most-k.least)+1)).Round(time.Millisecond)
 	if n := 1 + r.IntN(4); k.point {
 		f.point, f.nth = w.point, n

@@ -10,6 +10,7 @@ import (
 // run is a run of ComfyUI's log; began and ended are places in it.
 type run struct {
 	prompt       string
+	server       string
 	began, ended int
 	outcome      string
 }
@@ -17,6 +18,7 @@ type run struct {
 // loss is a place in ComfyUI's log where it forgot a prompt, or all of them.
 type loss struct {
 	at     int
+	server string
 	prompt string // "" for all
 }
 
@@ -35,7 +37,7 @@ func (c *verdict) readRuns() {
 	for i, event := range c.Runs {
 		switch event.Kind {
 		case Restarted, Cleared:
-			c.losses = append(c.losses, loss{i, event.Prompt})
+			c.losses = append(c.losses, loss{i, event.Server, event.Prompt})
 			c.report.Losses++
 		case Queued:
 			c.report.Prompts++
@@ -44,7 +46,7 @@ func (c *verdict) readRuns() {
 				continue // somebody else's
 			}
 			keep(event.Prompt)
-			open[event.Prompt] = &run{prompt: event.Prompt, began: i, ended: len(c.Runs)}
+			open[event.Prompt] = &run{prompt: event.Prompt, server: event.Server, began: i, ended: len(c.Runs)}
 			places[event.Prompt] = event.Job
 			c.report.Runs++
 		case Ended:
@@ -82,9 +84,10 @@ func (c *verdict) judgeRuns(d *docket) {
 	}
 }
 
-// forgot reports that ComfyUI lost its memory of a run before another began.
+// forgot reports that a server lost its memory of a run before another began
+// there. What another server did is known to nobody there.
 func (c *verdict) forgot(before, after run) bool {
 	return slices.ContainsFunc(c.losses, func(l loss) bool {
-		return before.ended < l.at && l.at < after.began && (l.prompt == "" || l.prompt == before.prompt)
+		return before.server == after.server && l.server == before.server && before.ended < l.at && l.at < after.began && (l.prompt == "" || l.prompt == before.prompt)
 	})
 }

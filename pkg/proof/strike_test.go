@@ -38,6 +38,10 @@ func kinds() []faultKind {
 		{"stop bridge", 50 * ms, 2000 * ms, false, (*chaos).stopBridge},
 		{"freeze bridge shortly", 100 * ms, 800 * ms, false, (*chaos).freezeBridge},
 		{"freeze bridge for longer than its lease", 1300 * ms, 5000 * ms, false, (*chaos).freezeBridge},
+		{"bridge is not heard by NATS", 300 * ms, 4000 * ms, false,
+			func(c *chaos, f fault) { c.cutOff(f, rig.ToNATS) }},
+		{"bridge hears nothing from NATS", 300 * ms, 4000 * ms, false,
+			func(c *chaos, f fault) { c.cutOff(f, rig.FromNATS) }},
 		{"kill NATS", 50 * ms, 3000 * ms, false, (*chaos).killNATS},
 		{"stop NATS", 50 * ms, 1000 * ms, false, (*chaos).stopNATS},
 		{"freeze NATS", 100 * ms, 4000 * ms, false, (*chaos).freezeNATS},
@@ -74,12 +78,21 @@ func kinds() []faultKind {
 	return list
 }
 
+// side is the queue that a fault is about, with its ComfyUI and its bridges.
+func (c *chaos) side(f fault) *side {
+	if f.old {
+		return c.sides[1]
+	}
+	return c.sides[0]
+}
+
 // victim is the bridge that a fault is about.
 func (c *chaos) victim(f fault) *slot {
-	if c.bridges[0].leads() == f.active {
-		return c.bridges[0]
+	bridges := c.side(f).bridges
+	if bridges[0].leads() == f.active {
+		return bridges[0]
 	}
-	return c.bridges[1]
+	return bridges[1]
 }
 
 func (c *chaos) killBridge(f fault) {
@@ -90,8 +103,9 @@ func (c *chaos) killBridge(f fault) {
 }
 
 func (c *chaos) killBothBridges(f fault) {
-	c.bridges[0].hold(func(a *rig.Bridge) {
-		c.bridges[1].hold(func(b *rig.Bridge) {
+	bridges := c.side(f).bridges
+	bridges[0].hold(func(a *rig.Bridge) {
+		bridges[1].hold(func(b *rig.Bridge) {
 			a.Kill()
 			b.Kill()
 			c.pause(f.span)
@@ -112,6 +126,16 @@ func (c *chaos) freezeBridge(f fault) {
 		c.pause(f.span)
 		b.Thaw()
 	})
+}
+
+// cutOff stops one direction of the line between a bridge and NATS.
+func (c *chaos) cutOff(f fault, d rig.Direction) {
+	s := c.victim(f)
+	s.cut.Lock()
+	defer s.cut.Unlock()
+	release := s.line.Stop(d)
+	defer release()
+	c.pause(f.span)
 }
 
 func (c *chaos) failpointKill(f fault) {
@@ -138,7 +162,7 @@ const window10s = 10 * time.Second
 // atFailpoint starts one bridge anew with a failpoint, and makes it the active
 // one by stopping the other.
 func (c *chaos) atFailpoint(f fault, action string, then func(*rig.Bridge)) {
-	armed, other := c.bridges[0], c.bridges[1]
+	armed, other := c.side(f).bridges[0], c.side(f).bridges[1]
 	if c.victim(f) == other {
 		armed, other = other, armed
 	}
@@ -260,38 +284,46 @@ func (c *chaos) insist(what string, do func() error) {
 	}
 }
 
+// atComfyUI lends the server that a fault is about.
+func (c *chaos) atComfyUI(f fault, use func(*rig.ComfyUI)) {
+	s := c.side(f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	use(s.comfy)
+}
+
 func (c *chaos) killComfyUI(f fault) {
-	c.comfy.Lock()
-	defer c.comfy.Unlock()
-	c.ComfyUI.Kill()
-	c.pause(f.span)
-	c.note(c.ComfyUI.Start())
+	c.atComfyUI(f, func(server *rig.ComfyUI) {
+		server.Kill()
+		c.pause(f.span)
+		c.note(server.Start())
+	})
 }
 
 func (c *chaos) freezeComfyUI(f fault) {
-	c.comfy.Lock()
-	defer c.comfy.Unlock()
-	c.ComfyUI.Freeze()
-	c.pause(f.span)
-	c.ComfyUI.Thaw()
+	c.atComfyUI(f, func(server *rig.ComfyUI) {
+		server.Freeze()
+		c.pause(f.span)
+		server.Thaw()
+	})
 }
 
 func (c *chaos) command(f fault, name string) {
-	c.comfy.Lock()
-	defer c.comfy.Unlock()
-	c.note(c.Command(name))
-	if name == "half_open" {
-		c.pause(f.span)
-		c.note(c.Command("end_half_open"))
-	}
+	c.atComfyUI(f, func(server *rig.ComfyUI) {
+		c.note(server.Command(name))
+		if name == "half_open" {
+			c.pause(f.span)
+			c.note(server.Command("end_half_open"))
+		}
+	})
 }
 
 // switched switches faults of ComfyUI on for a while.
 func (c *chaos) switched(f fault, switches string) {
-	c.comfy.Lock()
-	defer c.comfy.Unlock()
-	c.note(c.Faults(switches))
-	c.pause(f.span)
-	c.note(c.NoFaults())
-	c.note(c.Command("release"))
+	c.atComfyUI(f, func(server *rig.ComfyUI) {
+		c.note(server.Faults(switches))
+		c.pause(f.span)
+		c.note(server.Mend())
+		c.note(server.Command("release"))
+	})
 }

@@ -5,13 +5,6 @@ package rig
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -71,17 +64,22 @@ func (r *Rig) Phase(id job.ID, phase job.Phase) {
 	})
 }
 
-// Settled waits until nothing of ours is left in NATS and in ComfyUI; what
+// Settled waits until nothing of ours is left in NATS and in any ComfyUI; what
 // remains after the bound is what the judge will find.
 func (r *Rig) Settled(within time.Duration) {
 	r.Helper()
 	Poll(r.Context(), within, func() bool {
-		jobs, err := r.Broker.PendingJobs(r.Context(), job.DefaultQueue)
-		if err != nil || len(jobs) > 0 {
-			return false
+		for _, q := range r.queues() {
+			if jobs, err := r.Broker.PendingJobs(r.Context(), q); err != nil || len(jobs) > 0 {
+				return false
+			}
 		}
-		prompts, err := r.inside()
-		return err == nil && len(prompts) == 0
+		for _, c := range r.servers {
+			if prompts, err := c.inside(); err != nil || len(prompts) > 0 {
+				return false
+			}
+		}
+		return true
 	})
 }
 
@@ -91,94 +89,32 @@ func (r *Rig) Judge(accepted []job.ID, seen []broker.StoredState) proof.Report {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), 2*Patience)
 	defer cancel()
-	e, err := proof.Gather(ctx, r.Broker, job.DefaultQueue, seen)
+	e, err := proof.Gather(ctx, r.Broker, seen, r.queues()...)
 	r.must(err)
 	e.Accepted = accepted
-	e.Runs = r.runs()
-	e.Inside, err = r.inside()
-	r.must(err)
-	e.Made, err = proof.Made(os.DirFS(filepath.Join(r.path("comfyui"), "output")))
-	r.must(err)
+	for _, c := range r.servers {
+		runs, err := c.runs()
+		r.must(err)
+		inside, err := c.inside()
+		r.must(err)
+		made, err := c.made()
+		r.must(err)
+		e.Runs, e.Inside, e.Made = append(e.Runs, runs...), append(e.Inside, inside...), append(e.Made, made...)
+	}
 	return proof.Check(e)
 }
 
-func (r *Rig) runs() []proof.Event {
-	r.Helper()
-	f, err := os.Open(r.path("runs"))
-	r.must(err)
-	defer f.Close()
-	events, err := proof.ReadRuns(f)
-	r.must(err)
-	return events
-}
+// Command, Faults, NoFaults and Struck are those of the default queue's
+// ComfyUI.
 
-func (r *Rig) inside() ([]string, error) {
-	res, err := r.ask(http.MethodGet, "/queue", nil)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	return proof.ReadInside(res.Body)
-}
+// Command tells it to do something once; see ComfyUI.Command.
+func (r *Rig) Command(name string) error { return r.ComfyUI.Command(name) }
 
-// ask sends a request to the fake ComfyUI.
-func (r *Rig) ask(method, path string, body []byte) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(r.Context(), method, r.comfyURL+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	return client.Do(req)
-}
-
-// Command tells the fake ComfyUI to do something once, such as "restart" or
-// "drop".
-func (r *Rig) Command(name string) error {
-	res, err := r.ask(http.MethodPost, "/comfysim/"+name, nil)
-	if err != nil {
-		return err
-	}
-	return expect(res)
-}
-
-// Faults switches faults of the fake ComfyUI on, as JSON; those that it does
-// not name stay.
-func (r *Rig) Faults(switches string) error {
-	res, err := r.ask(http.MethodPost, "/comfysim/faults", []byte(switches))
-	if err != nil {
-		return err
-	}
-	return expect(res)
-}
-
-// Struck reports whether the faults of routes that were to strike a number of
-// times have done so.
-func (r *Rig) Struck() bool {
-	res, err := r.ask(http.MethodGet, "/comfysim/faults", nil)
-	if err != nil {
-		return false
-	}
-	defer res.Body.Close()
-	var faults struct {
-		HTTP []any `json:"http"`
-	}
-	return json.NewDecoder(res.Body).Decode(&faults) == nil && len(faults.HTTP) == 0
-}
+// Faults switches faults on; see ComfyUI.Faults.
+func (r *Rig) Faults(switches string) error { return r.ComfyUI.Faults(switches) }
 
 // NoFaults switches all of them off.
-func (r *Rig) NoFaults() error {
-	res, err := r.ask(http.MethodDelete, "/comfysim/faults", nil)
-	if err != nil {
-		return err
-	}
-	return expect(res)
-}
+func (r *Rig) NoFaults() error { return r.ComfyUI.NoFaults() }
 
-func expect(res *http.Response) error {
-	defer res.Body.Close()
-	if res.StatusCode >= http.StatusBadRequest {
-		text, err := io.ReadAll(io.LimitReader(res.Body, 1<<10))
-		return errors.Join(fmt.Errorf("the fake ComfyUI answered %s: %s", res.Status, text), err)
-	}
-	return nil
-}
+// Struck reports whether they have struck; see ComfyUI.Struck.
+func (r *Rig) Struck() bool { return r.ComfyUI.Struck() }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"discomfy/pkg/broker"
+	"discomfy/pkg/job"
 	"discomfy/pkg/workflow"
 	"discomfy/workflows"
 )
@@ -24,6 +25,8 @@ type Config struct {
 	NATSConfig   string        // path of our nats.conf
 	MaxFileStore string        // of NATS, such as "1GB"; as in nats.conf unless set
 	ResultsBytes int64         // room for results; 256 MiB unless set
+	Disk         string        // size of a disk of its own for NATS, as "64m"; needs the right to mount, else the test is skipped
+	Queues       []job.Queue   // beside the default one
 	Lease        time.Duration // of the bridges; a second unless set
 	Speed        string        // of the fake ComfyUI; "50" unless set
 }
@@ -33,14 +36,14 @@ type Config struct {
 type Rig struct {
 	testing.TB
 	NATS    *Process
-	ComfyUI *Process
+	ComfyUI *ComfyUI       // of the default queue
 	Broker  *broker.Broker // an ingress's connection
 
 	cfg         Config
 	dir         string
 	natsURL     string
 	monitorAddr string // of NATS
-	comfyURL    string
+	servers     []*ComfyUI
 	set         *workflow.Set
 }
 
@@ -63,8 +66,9 @@ func Start(t testing.TB, cfg Config) *Rig {
 		t.Fatalf("workflows: %v", problems)
 	}
 	r.set = set
+	r.mountDisk()
 	r.startNATS()
-	r.startComfyUI()
+	r.ComfyUI = r.startComfyUI(job.DefaultQueue)
 	r.connect()
 	return r
 }
@@ -76,22 +80,10 @@ func (r *Rig) startNATS() {
 	file := filepath.Join(r.dir, "nats.conf")
 	r.monitorAddr, err = freeAddress()
 	r.must(err)
-	r.must(writeNATSConfig(r.cfg.NATSConfig, file, addr, r.monitorAddr, filepath.Join(r.dir, "nats"), r.cfg.MaxFileStore))
+	r.must(writeNATSConfig(r.cfg.NATSConfig, file, addr, r.monitorAddr, r.natsDir(), r.cfg.MaxFileStore))
 	r.natsURL = "nats://" + addr
 	r.NATS = r.process("nats", r.cfg.Programs.NATS, "-c", file)
 	r.must(r.NATS.Start())
-	r.awaitPort(addr)
-}
-
-func (r *Rig) startComfyUI() {
-	r.Helper()
-	addr, err := freeAddress()
-	r.must(err)
-	r.comfyURL = "http://" + addr
-	r.ComfyUI = r.process("comfyui", r.cfg.Programs.ComfyUI,
-		"--addr", addr, "--dir", r.path("comfyui"), "--run-log", r.path("runs"), "--speed", r.cfg.Speed)
-	r.must(os.MkdirAll(r.path("comfyui"), 0o755))
-	r.must(r.ComfyUI.Start())
 	r.awaitPort(addr)
 }
 
@@ -102,18 +94,17 @@ func (r *Rig) connect() {
 	b, err := broker.Connect(ctx, broker.Config{URL: r.natsURL, Name: "proof", Wait: true})
 	r.must(err)
 	r.Cleanup(b.Close)
-	r.must(b.Init(ctx, broker.InitConfig{ResultsBytes: r.cfg.ResultsBytes, InputsBytes: 64 << 20}))
+	r.must(b.Init(ctx, broker.InitConfig{Queues: r.queues(), ResultsBytes: r.cfg.ResultsBytes, InputsBytes: 64 << 20}))
 	r.Broker = b
 }
 
 // NATSURL is where NATS listens, for a test that needs a connection of its own.
 func (r *Rig) NATSURL() string { return r.natsURL }
 
-// Bridge is a bridge that has not been started yet.
-func (r *Rig) Bridge(name string) *Bridge {
-	return r.discomfy("bridge-"+name, "bridge", "--nats", r.natsURL, "--comfyui", r.comfyURL,
-		"--lease", r.cfg.Lease.String(), "--log-format", "json", "--log-level", "debug")
-}
+func (r *Rig) queues() []job.Queue { return append([]job.Queue{job.DefaultQueue}, r.cfg.Queues...) }
+
+// Bridge is a bridge of the default queue that has not been started yet.
+func (r *Rig) Bridge(name string) *Bridge { return r.ComfyUI.Bridge(name, r.natsURL) }
 
 // Submitter is a `discomfy submit` that has not been started yet.
 func (r *Rig) Submitter(name string, args ...string) *Bridge {
@@ -150,7 +141,7 @@ func (r *Rig) keep(p *Process) {
 	if folder == "" {
 		return
 	}
-	for _, file := range append([]string{r.path("runs")}, glob(r.path(p.Name+".*"))...) {
+	for _, file := range glob(r.path(p.Name + ".*")) {
 		data, err := os.ReadFile(file)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(folder, filepath.Base(file)), data, 0o600) //nolint:gosec // the folder is named by whoever runs the tests

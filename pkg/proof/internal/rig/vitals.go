@@ -44,6 +44,21 @@ func (r *Rig) ProcessVitals(p *Process) Vitals {
 	return Vitals{RSS: kib << 10, Files: len(files)}
 }
 
+// CPU is the processor time that the present life of a process has taken.
+func (r *Rig) CPU(p *Process) time.Duration {
+	r.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Pid()))
+	r.must(err)
+	_, rest, _ := bytes.Cut(data, []byte(") ")) // the name in parentheses may hold anything
+	fields := strings.Fields(string(rest))
+	user, err := strconv.ParseInt(fields[11], 10, 64)
+	r.must(err)
+	system, err := strconv.ParseInt(fields[12], 10, 64)
+	r.must(err)
+	const ticks = 100 // a second, on every Linux that Go runs on
+	return time.Duration(user+system) * time.Second / ticks
+}
+
 // Vitals are also what a bridge knows of itself.
 func (r *Rig) Vitals(b *Bridge) Vitals {
 	r.Helper()
