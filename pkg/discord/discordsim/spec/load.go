@@ -22,9 +22,10 @@ const maxFile = 16 << 20
 
 // Spec is Discord's OpenAPI file, ready to judge.
 type Spec struct {
-	doc    map[string]any
-	routes []route
-	kept   keptSchemas
+	doc     map[string]any
+	schemas map[string]any // #/components/schemas
+	routes  []route
+	kept    keptSchemas
 }
 
 // loaded is the file, unpacked once; nothing writes to it.
@@ -43,6 +44,7 @@ func load() (*Spec, error) {
 		return nil, fmt.Errorf("read the OpenAPI file: %w", err)
 	}
 	s := &Spec{doc: object(v)}
+	s.schemas = object(object(s.doc["components"])["schemas"])
 	s.routes = routes(object(s.doc["paths"]))
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)

@@ -32,6 +32,9 @@ func (s *Spec) narrow(pointer string, v any) string {
 
 // resolve is the schema at a JSON pointer; references are not followed.
 func (s *Spec) resolve(pointer string) map[string]any {
+	if name, ok := strings.CutPrefix(pointer, "#/components/schemas/"); ok {
+		return object(s.schemas[name]) // nearly all of them
+	}
 	v := any(s.doc)
 	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "#/"), "/") {
 		v = object(v)[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]
