@@ -50,10 +50,16 @@ func slots(m workflow.Manifest, without ...role) []slot {
 	}
 	d.one(rolePrompt)
 	d.one(roleNegative)
-	if has(m, roleWidth) && has(m, roleHeight) {
-		d.together(sizeValues, roleWidth, roleHeight)
+	size := func() {
+		if has(m, roleWidth) && has(m, roleHeight) {
+			d.together(sizeValues, roleWidth, roleHeight)
+		}
+	}
+	if m.Kind == workflow.KindImage {
+		size()
 	}
 	d.together(someValues, counts(m.Kind)...)
+	size()
 	d.one(roleSeed)
 	return d.filled()
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,25 +8,20 @@ import (
 
 // matching are the items whose name matches what was typed: those that begin
 // with it, then those of which words begin with its words, then those that
-// contain it. Each group keeps its order.
-func matching[T any](items []T, name func(T) string, query string) []T {
-	type ranked struct {
-		item T
-		rank int
+// contain it. Each group keeps its order. Lists run to thousands, and every
+// keystroke asks anew.
+func matching[T any](items []T, name func(T) string, typed string) []T {
+	q := newQuery(typed)
+	if q.text == "" {
+		return items
 	}
-	q := newQuery(query)
-	var hits []ranked
+	var groups [3][]T
 	for _, it := range items {
 		if r, ok := q.rank(name(it)); ok {
-			hits = append(hits, ranked{it, r})
+			groups[r] = append(groups[r], it)
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
-	out := make([]T, len(hits))
-	for i, h := range hits {
-		out[i] = h.item
-	}
-	return out
+	return slices.Concat(groups[:]...)
 }
 
 // query is what was typed, prepared for many comparisons.
@@ -44,18 +38,17 @@ func newQuery(s string) query {
 // rank is how well a name matches, the least best; false when it does not.
 func (q query) rank(name string) (int, bool) {
 	name = strings.ToLower(name)
+	if !strings.Contains(name, q.text) && !q.within(name) {
+		return 0, false
+	}
 	base := name[strings.LastIndexAny(name, `/\`)+1:]
 	switch {
-	case q.text == "":
-		return 0, true
 	case strings.HasPrefix(name, q.text), strings.HasPrefix(base, q.text):
 		return 0, true
 	case q.startsWords(words(name)):
 		return 1, true
-	case strings.Contains(name, q.text), q.within(name):
-		return 2, true
 	}
-	return 0, false
+	return 2, true
 }
 
 // startsWords reports whether each word that was typed begins one of the name's.

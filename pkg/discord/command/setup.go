@@ -51,7 +51,7 @@ func (m Menu) describe(d Draft, o workflow.Offer) string {
 	}
 	prompt, asks := rolePrompt.param(o.Manifest)
 	switch text := d.Ask.Raw[prompt.Name]; {
-	case !asks:
+	case !asks || d.Typed != nil:
 	case strings.TrimSpace(text) == "":
 		b.WriteString("Nothing is described yet.\n")
 	default:
@@ -95,7 +95,10 @@ func (m Menu) buttons(d Draft, o workflow.Offer) []discordgo.MessageComponent {
 	all := []discordgo.MessageComponent{order}
 	if _, ok := m.draftForm(d, formMain); ok {
 		b := d.button(card.Settings, formMain, "Settings", discordgo.SecondaryButton)
-		if waits {
+		switch {
+		case d.Typed != nil:
+			b.Label, b.Style = "Correct it", discordgo.PrimaryButton
+		case waits:
 			b.Label, b.Style = "Describe it", discordgo.PrimaryButton
 		}
 		all = append(all, b)
