@@ -104,6 +104,11 @@ func (f *fake) connect(t *testing.T) *client {
 // read returns the next packet, unpacked where it is compressed.
 func (c *client) read() (packet, error) {
 	_ = c.ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	return c.patient()
+}
+
+// patient is read without a bound.
+func (c *client) patient() (packet, error) {
 	kind, data, err := c.ws.ReadMessage()
 	if err != nil {
 		return packet{}, err

@@ -132,7 +132,7 @@ func (s *Server) grant(c *conn, id identification, shard [2]int) {
 
 // knows reports whether a token is the bot's; "Bot " before it is allowed.
 func (s *Server) knows(token string) bool {
-	return s.cfg.Token != "" && strings.TrimPrefix(token, "Bot ") == s.cfg.Token
+	return s.cfg.Token != "" && !s.faults.revoked && strings.TrimPrefix(token, "Bot ") == s.cfg.Token
 }
 
 // spend takes one of the day's IDENTIFYs.
