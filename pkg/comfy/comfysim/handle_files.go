@@ -208,7 +208,9 @@ func (d *disk) store(kind, subfolder, name string, data []byte, overwrite bool) 
 		if err == nil && bytes.Equal(old, data) {
 			return name, nil
 		}
-		if errors.Is(err, os.ErrNotExist) {
+		// What can not be looked at does not exist, as os.path.exists says: a
+		// name that is too long would be counted up for ever.
+		if _, err := os.Stat(path); err != nil {
 			break
 		}
 		name = fmt.Sprintf("%s (%d)%s", stem, i, ext)
