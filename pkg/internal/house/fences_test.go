@@ -30,7 +30,9 @@ var fences = []fence{
 	{room: "pkg/broker", only: []string{"pkg/job", "pkg/workflow"}, not: []string{"pkg/broker/embedded"}},
 	{room: "pkg/broker/embedded", none: true},
 	{room: "pkg/bridge", not: []string{"pkg/discord", "pkg/terminal", "pkg/broker/embedded", "pkg/comfy/comfysim"}},
-	{room: "pkg/discord", not: []string{"pkg/comfy", "pkg/bridge", "pkg/broker/embedded"}},
+	{room: "pkg/discord", not: []string{"pkg/comfy", "pkg/bridge", "pkg/broker/embedded", "pkg/discord/discordsim"}},
+	{room: "pkg/discord/discordsim", none: true}, // nothing of the ingress above all
+	{room: "pkg/picture", none: true},
 	{room: "pkg/proof", not: []string{"pkg/bridge", "pkg/comfy", "pkg/discord", "pkg/terminal"}}, // it asks nobody whom it judges
 	{room: "pkg/terminal", not: []string{"pkg/comfy", "pkg/bridge", "pkg/broker/embedded"}},
 }
@@ -40,8 +42,14 @@ var fences = []fence{
 var owners = map[string][]string{
 	"github.com/nats-io/nats.go":        {"pkg/broker"},
 	"github.com/nats-io/nats-server/v2": {"pkg/broker/embedded"},
-	"github.com/gorilla/websocket":      {"pkg/comfy", "pkg/comfy/comfysim", "pkg/discord", "pkg/discord/discordsim"},
-	"github.com/bwmarrin/discordgo":     {"pkg/discord"},
+	"github.com/gorilla/websocket":      {"pkg/comfy", "pkg/comfy/comfysim", "pkg/discord/source", "pkg/discord/discordsim"},
+	"github.com/bwmarrin/discordgo":     discordRooms,
+}
+
+// discordRooms know Discord's types; the fake is none of them.
+var discordRooms = []string{
+	"pkg/discord", "pkg/discord/api", "pkg/discord/board", "pkg/discord/card", "pkg/discord/command",
+	"pkg/discord/desk", "pkg/discord/reply", "pkg/discord/source",
 }
 
 // jobLibraries is all that pkg/job may import beside the standard library.
