@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/bwmarrin/discordgo"
@@ -69,7 +70,7 @@ func Confirm(id job.ID) api.Message {
 
 // Said is one ephemeral sentence, shown escaped.
 func Said(sentence string) api.Message {
-	return api.Message{Content: shown(sentence, maxSaid), Ephemeral: true}
+	return api.Message{Content: cmp.Or(shown(sentence, maxSaid), textNothing), Ephemeral: true}
 }
 
 // The sentences.

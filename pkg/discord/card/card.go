@@ -2,8 +2,6 @@ package card
 
 import (
 	"fmt"
-	"net/url"
-	"strings"
 
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/job"
@@ -37,52 +35,13 @@ func (v View) write(s *sheet) {
 	v.writeNotes(s)
 }
 
-// writeNotes adds remarks, and where the originals are.
-func (v View) writeNotes(s *sheet) {
-	s.gap()
-	if !v.Wordless {
-		for _, n := range v.Notes[:min(len(v.Notes), mostNotes)] {
-			s.line(sentence(n))
-		}
-	}
-	for _, o := range v.Originals {
-		s.line(o.line())
-	}
-}
-
-// line is the link with its name and its end; "" where it is no address.
-func (o Original) line() string {
-	text := link(shown(o.Name, maxName), o.URL)
-	if until := relative(o.Expires); text != "" && until != "" {
-		text = fmt.Sprintf(textExpires, text, until)
-	}
-	return text
-}
-
-// link is a text that leads to an address; "" where that is none.
-func link(text, address string) string {
-	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || len(address) > maxAddress {
-		return ""
-	}
-	safe := addresses.Replace(u.String())
-	if text == "" {
-		text = textOriginal
-	}
-	return "[" + text + "](" + safe + ")"
-}
-
-// addresses leaves nothing in an address that could end the link around it.
-var addresses = strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "[", "%5B", "]", "%5D",
-	" ", "%20", "\\", "%5C", "`", "%60", "*", "%2A", "|", "%7C")
-
 // What is shown of texts from outside, in units. Escaped, none of them doubles.
 const (
 	maxPrompt  = 300  // while it waits and runs
 	maxAsked   = 700  // once it has ended
 	maxRecord  = 2200 // in a record
 	maxLine    = 60   // in a list
-	mostNotes  = 5
+	mostNotes  = 12
 	maxMessage = 600
 	maxSaid    = 1500
 	maxName    = 80
@@ -112,14 +71,6 @@ func (v View) workflow() string {
 		return shown(r.Workflow, maxName)
 	}
 	return ""
-}
-
-// mention shows a user by name. In an embed it pings nobody.
-func mention(user string) string {
-	if !digits(user) {
-		return ""
-	}
-	return "<@" + user + ">"
 }
 
 // prompt is the text of the request that tells it from others, or "".

@@ -102,26 +102,40 @@ func contactRow(b *strings.Builder, row discordgo.MessageComponent) {
 var tokens = regexp.MustCompile("\\\\[!-/:-@[-`{-~]|<t:(\\d+):(\\w)>|<@(\\d+)>|</(\\w+):\\d+>|`([^`]*)`|\\*\\*|\\[((?:\\\\.|[^\\]])*)\\]\\((\\S+?)\\)")
 
 func markdown(s string) string {
+	var b strings.Builder
 	bold := false
-	return tokens.ReplaceAllStringFunc(html.UnescapeString(s), func(tok string) string {
-		m := tokens.FindStringSubmatch(tok)
-		switch {
-		case tok[0] == '\\':
-			return html.EscapeString(tok[1:])
-		case m[1] != "":
-			return "<u>" + moment(m[1], m[2]) + "</u>"
-		case m[3] != "":
-			return "<i>@" + map[string]string{ann: "Ann", bob: "Bob"}[m[3]] + "</i>"
-		case m[4] != "":
-			return "<i>/" + m[4] + "</i>"
-		case m[5] != "":
-			return "<code>" + html.EscapeString(m[5]) + "</code>"
-		case m[7] != "":
-			return "<a>" + html.EscapeString(strings.ReplaceAll(m[6], `\`, "")) + "</a>"
+	for {
+		m := tokens.FindStringSubmatchIndex(s)
+		if m == nil {
+			return b.String() + html.EscapeString(s)
 		}
-		bold = !bold
-		return map[bool]string{true: "<b>", false: "</b>"}[bold]
-	})
+		b.WriteString(html.EscapeString(s[:m[0]]))
+		tok := s[m[0]:m[1]]
+		s = s[m[1]:]
+		if tok == "**" {
+			bold = !bold
+			b.WriteString(map[bool]string{true: "<b>", false: "</b>"}[bold])
+			continue
+		}
+		b.WriteString(token(tokens.FindStringSubmatch(tok)))
+	}
+}
+
+// token is one piece of markup that was found by tokens.
+func token(m []string) string {
+	switch {
+	case m[1] != "":
+		return "<u>" + moment(m[1], m[2]) + "</u>"
+	case m[3] != "":
+		return "<i>@" + map[string]string{ann: "Ann", bob: "Bob"}[m[3]] + "</i>"
+	case m[4] != "":
+		return "<i>/" + m[4] + "</i>"
+	case m[5] != "":
+		return "<code>" + html.EscapeString(m[5]) + "</code>"
+	case m[7] != "":
+		return "<a>" + html.EscapeString(strings.ReplaceAll(m[6], `\`, "")) + "</a>"
+	}
+	return html.EscapeString(m[0][1:])
 }
 
 // moment is a Discord timestamp at the moment now.

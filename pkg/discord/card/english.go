@@ -6,8 +6,8 @@ import (
 	"discomfy/pkg/job"
 )
 
-// Every word that this package shows is in this file. What stands in %s is put
-// in escaped; «code» marks, links and times are made elsewhere.
+// Every word that this package shows is in this file. What takes the place of
+// %s has been escaped.
 
 // Titles of cards. The marks are those of the terminal: ○ waits, ● runs, ✓ is
 // done, – was cancelled, ✗ failed.
@@ -70,6 +70,7 @@ const (
 	textPerson      = "%s (%s)"
 	textByServer    = "Somebody stopped it in ComfyUI itself."
 	textTook        = "Took %s"
+	textRan         = "Ran for %s"
 	textWaited      = "waited %s"
 	textTries       = "%d attempts"
 	textCost        = "%d of %d nodes cached"
@@ -133,6 +134,7 @@ const (
 	textNumbered   = "Picture %d of %d"
 	textNoNumber   = "There is no picture %d: this job made %s."
 	textNoActions  = "No workflow here takes a picture."
+	textNothing    = "There is nothing to say."
 	textConfirm    = "Delete this result? Its stored files go too, and nobody gets them back."
 	textNotYours   = "Only the one who asked and moderators can do that."
 	textPrivate    = "This job is private: only the one who asked and moderators see it."
@@ -155,7 +157,7 @@ const (
 	titleHelp      = "What this bot does"
 	textHelp       = "It makes pictures and videos with ComfyUI. Ask, and a card follows the job until its result is there."
 	textHelpCard   = "Everything can be done from the buttons below a result, for as long as the message is there."
-	textHelpOption = "Anything that has no option of its own goes into `more:` as `name=value`."
+	textHelpOption = "Anything that has no option of its own goes into **more**, as name=value."
 	titleLoras     = "LoRAs"
 	titleModels    = "Models"
 	textNone       = "There are none."
@@ -261,11 +263,11 @@ func advice(c job.Code) string {
 	case job.CodeUnconfirmed:
 		return "Do not ask twice: it may still come. /show tells in a minute."
 	case job.CodeNotFound:
-		return "Records are kept for 90 days. See your jobs with /show."
+		return "Records are kept for 90 days. /show offers yours while you type."
 	case job.CodeCancelled:
 		return ""
 	}
-	return "Try again. If it happens again, tell whoever runs the bot the job's id."
+	return "Try again. If it happens again, tell whoever runs the bot."
 }
 
 // inLine is a place in the queue: "3rd in line".

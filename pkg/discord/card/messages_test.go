@@ -161,7 +161,7 @@ func failedViews(t testing.TB) map[string]card.View {
 		"43-cancelled":              cancelled("discord-" + ann),
 		"43-cancelled-by-moderator": cancelled("discord-" + bob),
 		"43-cancelled-in-comfyui":   cancelled("server"),
-		"43-cancelled-in-terminal":  cancelled("terminal-ann"),
+		"43-cancelled-in-terminal":  cancelled("terminal-ann_2eb"),
 		"43-cancelled-before-it-ran": ended(t, job.Cancelled, func(v *card.View) {
 			v.State.Timings, v.State.Nodes, v.State.Attempt = &job.Timings{Created: in(-75)}, nil, 0
 			v.State.Stop = &job.Stop{Code: job.CodeCancelled, By: "discord-" + ann}

@@ -31,9 +31,9 @@ func (v View) writeRun(s *sheet, p job.Phase) {
 	default:
 		v.writeProgress(s)
 		v.writeTimes(s)
-		v.showPreview(s)
 	}
 	v.writeAsleep(s)
+	v.showPreview(s)
 }
 
 // stuck reports whether nothing is heard of the run.

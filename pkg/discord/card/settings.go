@@ -1,11 +1,9 @@
 package card
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"discomfy/pkg/job"
@@ -101,24 +99,32 @@ func usually(a, b string) int {
 // setting is one parameter for people; false where it is shown with another,
 // is empty, or may not be shown.
 func (v View) setting(params job.Params, name string) (setting, bool) {
-	together := func(other string) bool { return words(params[name]) != "" && words(params[other]) != "" }
+	show := func(name string) string { return v.value(name, params[name]) }
 	p := v.parameter(name)
-	value := words(params[name])
+	value := show(name)
 	switch {
-	case value == "" || (v.Wordless && typed(p, params[name])):
+	case value == "":
 		return setting{}, false
-	case name == height && together(width), name == strength && together(lora):
+	case name == height && show(width) != "", name == strength && show(lora) != "":
 		return setting{}, false
 	case name == strength && v.parameter(lora).Type != "":
 		return setting{}, false // of no LoRA
-	case name == width && together(height):
-		return setting{nameSize, value + " × " + words(params[height])}, true
-	case name == lora && together(strength):
-		value = dotted(value, fmt.Sprintf(nameStrength, words(params[strength])))
+	case name == width && show(height) != "":
+		return setting{nameSize, value + " × " + show(height)}, true
+	case name == lora && show(strength) != "":
+		value = dotted(value, fmt.Sprintf(nameStrength, show(strength)))
 	case p.Type == workflow.TypeSeed || name == "seed":
 		value = code(value)
 	}
 	return setting{title(p, name), value}, true
+}
+
+// value shows a parameter's value, escaped; "" where there is nothing to show.
+func (v View) value(name string, value any) string {
+	if v.Wordless && typed(v.parameter(name), value) {
+		return ""
+	}
+	return words(value)
 }
 
 // parameter is what the offer says of a parameter; nothing where it is silent.
@@ -128,75 +134,4 @@ func (v View) parameter(name string) workflow.Parameter {
 	}
 	p, _ := v.Offer.Parameter(name)
 	return p
-}
-
-// title is a parameter's name for people, escaped.
-func title(p workflow.Parameter, name string) string {
-	if t := shown(p.Title, maxName); t != "" {
-		return t
-	}
-	if t := customaryName(name); t != "" {
-		return t
-	}
-	return capital(shown(strings.ReplaceAll(name, "_", " "), maxName))
-}
-
-// typed reports whether a person may have typed the value in their own words.
-func typed(p workflow.Parameter, value any) bool {
-	_, text := value.(string)
-	return text && (p.Type != workflow.TypeChoice || p.Open)
-}
-
-// words shows a value, escaped; "" where it is empty.
-func words(value any) string {
-	switch x := value.(type) {
-	case string:
-		return shown(x, maxValue)
-	case json.Number:
-		return shown(x.String(), maxValue)
-	case bool:
-		return yes(x)
-	case int:
-		return strconv.Itoa(x)
-	case float64:
-		return strconv.FormatFloat(x, 'g', -1, 64)
-	case []any:
-		return several(x)
-	}
-	return ""
-}
-
-// several shows a list.
-func several(list []any) string {
-	var parts []string
-	for _, x := range list[:min(len(list), mostValues)] {
-		if _, nested := x.([]any); nested {
-			continue
-		}
-		if w := words(x); w != "" {
-			parts = append(parts, w)
-		}
-	}
-	if more := len(list) - mostValues; more > 0 {
-		parts = append(parts, fmt.Sprintf(textMore, more))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// code sets a number so that a tap copies it; other texts stay as they are.
-func code(value string) string {
-	if !digits(value) {
-		return value
-	}
-	return "`" + value + "`"
-}
-
-// promptName is the parameter that prompt shows, or "".
-func promptName(r *job.Request) string {
-	for _, name := range promptNames {
-		if s, ok := r.Params[name].(string); ok && s != "" {
-			return name
-		}
-	}
-	return ""
 }

@@ -1,13 +1,11 @@
 package card
 
 import (
-	"iter"
 	"math"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -15,6 +13,10 @@ import (
 // mostRunes bounds one user-perceived character: the longest emoji have ten
 // code points, a heap of accents may have thousands.
 const mostRunes = 12
+
+// mostRead bounds how many bytes of a text are looked at for one unit that is
+// shown: of characters that are dropped there may be any amount.
+const mostRead = 64
 
 // units counts a text as UTF-16 does: never fewer than Discord counts.
 func units(s string) int {
@@ -35,17 +37,20 @@ func plain(s string, most int) string { return join(s, most, false) }
 func shown(s string, most int) string { return join(s, most, true) }
 
 func join(s string, most int, escape bool) string {
-	if long := 64 * most; len(s) > long { // dropped characters count too
-		s = strings.ToValidUTF8(s[:long], "") + "…"
-	}
 	var b strings.Builder
 	used, fits, space := 0, 0, false
-	for c := range characters(s) {
-		if c == " " {
+	for read := 0; read < len(s); {
+		c, _ := ansi.FirstGraphemeCluster(s[read:], ansi.GraphemeWidth)
+		if read += max(len(c), 1); read > mostRead*most {
+			return b.String()[:fits] + "…"
+		}
+		switch c = visible(c); {
+		case c == "":
+			continue
+		case c == " ":
 			space = b.Len() > 0
 			continue
-		}
-		if escape {
+		case escape:
 			c = escaped(c, b.String())
 		}
 		if space {
@@ -61,20 +66,6 @@ func join(s string, most int, escape bool) string {
 		space = false
 	}
 	return b.String()
-}
-
-// characters are the user-perceived characters of a text that can be seen;
-// every white space is " ".
-func characters(s string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for s = strings.ToValidUTF8(s, string(utf8.RuneError)); s != ""; {
-			c, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-			s = s[max(len(c), 1):]
-			if c = visible(c); c != "" && !yield(c) {
-				return
-			}
-		}
-	}
 }
 
 // visible leaves of one character what has a shape; "" where nothing has.

@@ -27,7 +27,7 @@ type View struct {
 
 	// While it runs.
 	Progress *job.Progress // ignored where it is of an earlier attempt than State
-	Preview  string        // name of the attached preview: .jpg, .jpeg, .png, .webp or .gif; "" for none
+	Preview  string        // name of the preview that the caller attaches: .jpg, .jpeg, .png, .webp or .gif; "" for none
 
 	Asker    string   // user id; pinged only by a card with Mention
 	Mention  bool     // this is a new message that tells the asker: it begins with a mention
@@ -35,7 +35,7 @@ type View struct {
 	Spoiler  bool     // no preview is shown, whatever Preview says
 	Wordless bool     // nothing that a person typed is shown: AutoMod has refused it
 	Refresh  bool     // only a token can edit the message: a button that brings one
-	Notes    []string // remarks about the delivery, unsupported options, …: a sentence each, shown escaped; five at most
+	Notes    []string // remarks about the delivery, unsupported options, …: a sentence each, shown escaped
 	Link     string   // for Moved, the message with the result: an https address
 
 	// Originals are where the results are that could not be attached as they
