@@ -17,8 +17,10 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 var screenshots = flag.String("screenshots", "", "folder for pictures of the page")
@@ -190,8 +192,27 @@ func (p *tab) reads(selector, text string) {
 func (p *tab) press(keys ...string) {
 	p.t.Helper()
 	for _, k := range keys {
+		if k == kb.Enter {
+			p.do(chromedp.Func(enter))
+			continue
+		}
 		p.do(chromedp.KeyEvent(k))
 	}
+}
+
+// enter is the key as a keyboard sends it: the character belongs to the stroke, and does not come if the page takes the
+// stroke for itself.
+func enter(ctx context.Context, t *chromedp.Target) error {
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		e := input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, NativeVirtualKeyCode: 13}
+		if kind == input.DispatchKeyEventTypeKeyDown {
+			e.Text, e.UnmodifiedText = "\r", "\r"
+		}
+		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // click presses an element with the pointer; the first that is there.

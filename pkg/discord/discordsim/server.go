@@ -19,6 +19,7 @@ type Config struct {
 	Token  string           // of the bot; defaults to "sim.token"
 	Name   string           // of the application; defaults to "Discomfy"
 	Public bool             // anybody may add the bot
+	App    ID               // of the application and its bot; made where 0
 	Now    func() time.Time // defaults to time.Now; Advance is added to it
 	Limits *Limits          // defaults to DefaultLimits
 	// URL is the address under which others reach the handler, as in "http://127.0.0.1:8000"; addresses of
@@ -103,6 +104,11 @@ func (s *Server) addApplication() {
 	w := s.world
 	owner := w.addUser(NewUser{Name: "owner"})
 	bot := w.addUser(NewUser{Name: s.cfg.Name, Bot: true})
+	if s.cfg.App != 0 {
+		delete(w.users, bot.ID)
+		bot.ID = s.cfg.App
+		w.users[bot.ID] = bot
+	}
 	public, _ := s.key.Public().(ed25519.PublicKey)
 	w.app = Application{
 		ID: bot.ID, Name: s.cfg.Name, Public: s.cfg.Public, VerifyKey: hex.EncodeToString(public), Owner: owner.ID, Bot: bot.ID,

@@ -10,6 +10,7 @@ import { hush, isSuggesting, matching, suggest, suggestKey } from "./suggest.js"
 import { slashCommands, world } from "./world.js";
 
 let command = null;
+let sending = false; // what was sent with one Enter is not sent again by the next
 
 const complain = (text) => { $("problem").textContent = text; };
 
@@ -25,8 +26,9 @@ export function startComposer() {
   $("composer").addEventListener("submit", (e) => {
     e.preventDefault();
     hush();
-    if (command) sendCommand();
-    else sendMessage();
+    if (sending) return;
+    sending = true;
+    (command ? sendCommand() : sendMessage()).finally(() => { sending = false; });
   });
   watchFiles(take);
 }
@@ -76,14 +78,13 @@ export function resetComposer() {
   if (back && back !== document.body && back.isConnected) back.focus();
 }
 
+// sendCommand returns when the command was refused or is on its way. A refusal comes at once and leaves the command as
+// it is.
 async function sendCommand() {
-  const { name } = command;
-  const payload = { user: world.me, channel: world.place, command: name, options: command.values() };
-  const files = command.files();
   const sent = command;
-  const pending = notice(`/${name}: sending…`);
-  // A refusal of the client comes at once and leaves the command as it is; everything else is on its way.
-  const way = post("invoke", payload, files);
+  const payload = { user: world.me, channel: world.place, command: sent.name, options: sent.values() };
+  const pending = notice(`/${sent.name}: sending…`);
+  const way = post("invoke", payload, sent.files());
   const refused = await Promise.race([way.then(() => null, (error) => error), new Promise((done) => { setTimeout(() => done(null), 400); })]);
   if (refused) {
     pending.done();
@@ -92,6 +93,10 @@ async function sendCommand() {
     return;
   }
   if (command === sent) leave("");
+  follow(way, pending);
+}
+
+async function follow(way, pending) {
   try {
     const answer = await way;
     if (answer.failed) return pending.fail("The application did not respond.");
