@@ -47,7 +47,7 @@ func (c *call) major() string {
 	case classCallback, classToken:
 		return c.r.PathValue("token")
 	case classOther:
-		return c.route.pattern
+		return c.route.pattern + " " + c.r.PathValue("channel") + c.r.PathValue("guild")
 	}
 	return c.r.PathValue("channel")
 }

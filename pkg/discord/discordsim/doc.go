@@ -12,6 +12,17 @@
 // protocol is noted in Violations and refused as Discord would; refusals that a well-behaved client meets too (429,
 // 413, a token that died) are only counted, in Stats.
 //
+// # REST
+//
+// A request passes, in this order: faults (Break), the ban after too many invalid requests, the bot's token, the
+// buckets, the size of its body, the judgement of its body (package spec), and then its route under the lock, which
+// knows the three seconds, the fifteen minutes, permissions and the message that is meant. So a 429 hides what else is
+// wrong, as on Discord. Where Discord's behaviour is not documented, the fake takes the stricter reading and says so
+// beside it: unknown fields and an attachment that the message does not have are violations, files in an edit need
+// the permission to attach, and all requests by one interaction token but the callback share a bucket. Not there:
+// reactions, pins, polls, voice, stickers, the creation of channels and threads, and every route that an ingress does
+// not ask; such a request is a violation.
+//
 // # Locks
 //
 // Server.mu guards the world and everything else that changes. Methods of *world and unexported functions that take

@@ -55,7 +55,7 @@ func DefaultLimits() Limits {
 		FileSize: [4]int64{10 * mib, 10 * mib, 50 * mib, 100 * mib}, RequestSize: 25 * mib,
 		Followups: 5, Invalid: 10_000, InvalidPer: 10 * time.Minute,
 		NonceFor: 5 * time.Minute, LinkLives: 24 * time.Hour, InlineSettles: 2 * time.Second,
-		MessagesPerRoom: 20_000, Interactions: 50_000, FileBytes: 512 * mib,
+		MessagesPerRoom: 20_000, Interactions: 20_000, FileBytes: 512 * mib,
 	}
 }
 

@@ -112,7 +112,7 @@ func (f *fake) read(t *testing.T, r *http.Request) answer {
 	return a
 }
 
-func multipartOf(t *testing.T, payload string, files []file) (contentType string, body []byte) {
+func multipartOf(t testing.TB, payload string, files []file) (contentType string, body []byte) {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
