@@ -22,7 +22,8 @@ type Config struct {
 	// Endpoint lets Discord send interactions by HTTP, to Ingress.Handler,
 	// instead of by the gateway.
 	Endpoint bool
-	Shard    source.Shard // of the gateway; the zero value is all
+	// Gateway holds the shard, and times that only tests want otherwise.
+	Gateway source.GatewayConfig
 
 	// Guilds may use the bot; none means all. Commands are registered for these
 	// guilds alone, unless they are offered outside of guilds too.

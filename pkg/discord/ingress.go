@@ -132,9 +132,9 @@ func (in *Ingress) receive(ctx context.Context, app api.Application) error {
 	if in.cfg.Endpoint {
 		return in.receiveByEndpoint(ctx, app)
 	}
-	g := source.NewGateway(source.GatewayConfig{
-		Client: in.cfg.Client, App: app.ID, Shard: in.cfg.Shard, Locker: in.cfg.Broker, Log: in.cfg.Log,
-	}, in)
+	c := in.cfg.Gateway
+	c.Client, c.App, c.Locker, c.Log = in.cfg.Client, app.ID, in.cfg.Broker, in.cfg.Log
+	g := source.NewGateway(c, in)
 	in.gateway.Store(g)
 	defer in.gateway.Store(nil)
 	return g.Run(ctx)

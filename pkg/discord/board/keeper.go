@@ -196,7 +196,7 @@ func (k *keeper) look() (facts, news) {
 // alive ends. What was begun then still has work.
 func (k *keeper) run(alive, work context.Context) {
 	defer k.ending()
-	for {
+	for fails := 0; ; {
 		past, err := k.show(alive, work)
 		switch {
 		case alive.Err() != nil:
@@ -204,10 +204,13 @@ func (k *keeper) run(alive, work context.Context) {
 			k.b.close(k, false)
 			return
 		case err != nil:
+			fails++
 			k.log.WarnContext(alive, "a card can not go on, trying again", slog.Any(keyError, err))
-			k.await(alive, readAgain)
+			_ = sleep(alive, backOff(fails)) // the next turn sees its end
 		case k.b.close(k, past):
 			return
+		default:
+			fails = 0
 		}
 	}
 }

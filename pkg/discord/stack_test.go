@@ -1,0 +1,307 @@
+package discord_test
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"discomfy/pkg/bridge"
+	"discomfy/pkg/broker"
+	"discomfy/pkg/broker/embedded"
+	"discomfy/pkg/broker/embedded/embeddedtest"
+	"discomfy/pkg/comfy"
+	"discomfy/pkg/comfy/comfysim"
+	"discomfy/pkg/comfy/comfysim/comfysimtest"
+	"discomfy/pkg/discord"
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/discordsim"
+	"discomfy/pkg/discord/source"
+	"discomfy/pkg/job"
+	"discomfy/pkg/workflow"
+	"discomfy/workflows"
+)
+
+// patience bounds every wait of these tests; it is never what is measured.
+const patience = 30 * time.Second
+
+// stack is everything that a person on Discord uses: the fake Discord, replicas
+// of the ingress, a real NATS server, the bridge and the fake ComfyUI.
+type stack struct {
+	*testing.T
+	discord *discordsim.Server
+	url     string // of discord
+	nats    *embedded.Server
+	comfy   *comfysim.Server
+	comfyAt string
+	broker  *broker.Broker // of the test
+	log     *slog.Logger
+
+	guild    discordsim.Guild
+	channel  discordsim.Channel
+	ann, bob discordsim.User
+}
+
+type settings struct {
+	discord  discordsim.Config
+	comfy    comfysim.Config
+	ingress  discord.Config
+	replicas int  // defaults to 1; -1 is none
+	bridge   bool // run one
+}
+
+func start(t *testing.T, s settings) *stack {
+	t.Helper()
+	st := &stack{T: t, log: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	st.startDiscord(s.discord)
+	st.nats = embeddedtest.StartWith(t, embedded.Config{Dir: t.TempDir()})
+	st.broker = st.connect("test")
+	if err := st.broker.Init(t.Context(), broker.InitConfig{ResultsBytes: 512 << 20, InputsBytes: 128 << 20, Discord: true}); err != nil {
+		t.Fatal(err)
+	}
+	if s.bridge {
+		st.comfy, st.comfyAt = comfysimtest.Start(t, s.comfy)
+		st.startBridge()
+	}
+	for range max(s.replicas, 1) {
+		if s.replicas >= 0 {
+			st.startIngress(s.ingress)
+		}
+	}
+	return st
+}
+
+func (s *stack) startDiscord(c discordsim.Config) {
+	s.Helper()
+	c.Gateway.IdentifyWindow = 50 * time.Millisecond
+	c.Log = s.log.With("side", "discord")
+	sim, err := discordsim.New(c)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.discord = sim
+	l, err := discordsim.Listen(s.Context(), "127.0.0.1:0")
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.url = "http://" + l.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- discordsim.Serve(ctx, l, sim) }()
+	s.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			s.Errorf("discordsim: %v", err)
+		}
+		for _, v := range sim.Violations() {
+			s.Errorf("a rule of Discord's was broken: %s", v)
+		}
+	})
+	s.ann, s.bob = sim.AddUser(discordsim.NewUser{Name: "ann"}), sim.AddUser(discordsim.NewUser{Name: "bob"})
+	s.guild = sim.AddGuild(discordsim.NewGuild{Name: "home"})
+	s.channel = sim.AddChannel(discordsim.NewChannel{Guild: s.guild.ID, Name: "pictures"})
+}
+
+func (s *stack) connect(name string) *broker.Broker {
+	s.Helper()
+	b, err := broker.Connect(s.Context(), broker.Config{InProcess: s.nats, Name: name, Lease: 20 * time.Second})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(b.Close)
+	return b
+}
+
+// run runs something until the returned function is called, or the test ends.
+func (s *stack) run(name string, what func(ctx context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- what(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			s.Errorf("%s: %v", name, err)
+		}
+	})
+	s.Cleanup(stop)
+	return stop
+}
+
+func (s *stack) startBridge() (stop func()) {
+	s.Helper()
+	set, problems := workflow.Load(workflows.FS)
+	if len(problems) > 0 {
+		s.Fatal(problems)
+	}
+	log := s.log.With("side", "bridge")
+	c, err := comfy.New(comfy.Config{URL: s.comfyAt, Log: log})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(c.CloseIdle)
+	return s.run("bridge", bridge.New(bridge.Config{Log: log}, s.connect("bridge"), c, set).Run)
+}
+
+// startIngress runs one more replica, and waits until it takes interactions.
+func (s *stack) startIngress(c discord.Config) (in *discord.Ingress, stop func()) {
+	s.Helper()
+	base, err := url.Parse(s.url)
+	if err != nil {
+		s.Fatal(err)
+	}
+	c.Log = s.log.With("side", "ingress")
+	client, err := api.New(api.Config{Token: s.discord.Token(), Base: base, Log: c.Log, Now: s.discord.Now})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(client.Close)
+	c.Client, c.Broker, c.Now = client, s.connect("ingress"), s.discord.Now
+	c.Gateway = source.GatewayConfig{IdentifyGap: time.Second}
+	c.Temp = s.TempDir()
+	in, err = discord.New(c)
+	if err != nil {
+		s.Fatal(err)
+	}
+	stop = s.run("ingress", in.Run)
+	s.await("an ingress that is ready, with its commands registered", func() bool {
+		return in.Ready() == nil && len(s.discord.Commands(0))+len(s.discord.Commands(s.guild.ID)) > 0
+	})
+	return in, stop
+}
+
+// await waits until ok, which is asked after every event of Discord's.
+func (s *stack) await(what string, ok func() bool) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	defer cancel()
+	if err := s.discord.Await(ctx, ok); err != nil {
+		s.dump()
+		s.Fatalf("there was never %s", what)
+	}
+}
+
+// dump logs what people see.
+func (s *stack) dump() {
+	for _, c := range s.discord.Channels() {
+		for _, m := range s.discord.Messages(c.ID, 0) {
+			s.Logf("message %s in %s: %s", m.ID, c.Name, textOf(m))
+		}
+	}
+}
+
+// invoke gives a command as ann, in the channel, and waits for the answer.
+func (s *stack) invoke(command string, options map[string]any) *discordsim.Interaction {
+	s.Helper()
+	return s.invokeAs(discordsim.Invocation{User: s.ann.ID, Channel: s.channel.ID, Command: command, Options: options})
+}
+
+func (s *stack) invokeAs(v discordsim.Invocation) *discordsim.Interaction {
+	s.Helper()
+	id, err := s.discord.Invoke(s.Context(), v)
+	if err != nil {
+		s.Fatalf("/%s: %v", v.Command, err)
+	}
+	return s.answer(id)
+}
+
+func (s *stack) answer(id discordsim.ID) *discordsim.Interaction {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	defer cancel()
+	i, err := s.discord.Answer(ctx, id)
+	if err != nil {
+		s.dump()
+		s.Fatalf("no answer: %v", err)
+	}
+	return i
+}
+
+// click presses the button whose custom id begins with the verb.
+func (s *stack) click(user, message discordsim.ID, verb string) *discordsim.Interaction {
+	s.Helper()
+	m := s.discord.Message(message)
+	custom := customID(m, verb)
+	if custom == "" {
+		s.Fatalf("the message has no button %q: %s", verb, textOf(m))
+	}
+	id, err := s.discord.Click(s.Context(), user, message, custom)
+	if err != nil {
+		s.Fatalf("click %s: %v", custom, err)
+	}
+	return s.answer(id)
+}
+
+// finished waits until a message tells the end of its job, with files.
+func (s *stack) finished(message discordsim.ID, files int) *discordsim.Message {
+	s.Helper()
+	var m *discordsim.Message
+	s.await("a finished card with "+strconv.Itoa(files)+" files", func() bool {
+		m = s.discord.Message(message)
+		return m != nil && len(m.Attachments) == files && customID(m, "vary") != ""
+	})
+	return m
+}
+
+func jobOf(i *discordsim.Interaction) job.ID { return job.FromInteraction(i.ID.String()) }
+
+// textOf is all that a message says.
+func textOf(m *discordsim.Message) string {
+	if m == nil {
+		return "(no message)"
+	}
+	var b strings.Builder
+	b.WriteString(m.Content)
+	for _, o := range append(append([]discordsim.Object{}, m.Embeds...), m.Components...) {
+		b.WriteString(" " + flat(o))
+	}
+	b.WriteString(" files:" + strconv.Itoa(len(m.Attachments)))
+	return b.String()
+}
+
+func flat(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		var parts []string
+		for k, x := range v {
+			parts = append(parts, k+"="+flat(x))
+		}
+		return "{" + strings.Join(parts, " ") + "}"
+	case []any:
+		var parts []string
+		for _, x := range v {
+			parts = append(parts, flat(x))
+		}
+		return "[" + strings.Join(parts, " ") + "]"
+	case string:
+		return v
+	}
+	return ""
+}
+
+// customID is the first custom id of a verb below a message.
+func customID(m *discordsim.Message, verb string) string {
+	if m == nil {
+		return ""
+	}
+	for _, row := range m.Components {
+		components, _ := row["components"].([]any)
+		for _, c := range components {
+			o, _ := c.(map[string]any)
+			if id, _ := o["custom_id"].(string); strings.HasPrefix(id, "d1:"+verb+":") && o["disabled"] != true {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
