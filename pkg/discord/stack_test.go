@@ -20,6 +20,7 @@ import (
 	"discomfy/pkg/discord"
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/discordsim"
+	"discomfy/pkg/discord/reply"
 	"discomfy/pkg/discord/source"
 	"discomfy/pkg/job"
 	"discomfy/pkg/workflow"
@@ -40,6 +41,7 @@ type stack struct {
 	comfyAt string
 	broker  *broker.Broker // of the test
 	log     *slog.Logger
+	in      *discord.Ingress // the first replica
 
 	guild    discordsim.Guild
 	channel  discordsim.Channel
@@ -69,7 +71,7 @@ func start(t *testing.T, s settings) *stack {
 	}
 	for range max(s.replicas, 1) {
 		if s.replicas >= 0 {
-			st.startIngress(s.ingress)
+			st.in, _ = st.startIngress(s.ingress)
 		}
 	}
 	return st
@@ -304,4 +306,10 @@ type testWriter struct{ t *testing.T }
 func (w testWriter) Write(p []byte) (int, error) {
 	w.t.Log(strings.TrimSpace(string(p)))
 	return len(p), nil
+}
+
+// lost reports that the stored handle knows of no card.
+func (s *stack) lost(id job.ID) bool {
+	h, err := reply.Store{Keeper: s.broker}.Get(s.Context(), id)
+	return err == nil && h.Lost
 }
