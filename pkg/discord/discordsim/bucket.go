@@ -137,18 +137,18 @@ func (st standing) tell(h http.Header, now time.Time) {
 	if st.limit == 0 {
 		return
 	}
-	h.Set("X-RateLimit-Limit", strconv.Itoa(st.limit))
-	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(st.left, 0)))
-	h.Set("X-RateLimit-Reset", fmt.Sprintf("%.3f", float64(st.ends.UnixMilli())/1000))
-	h.Set("X-RateLimit-Reset-After", fmt.Sprintf("%.3f", max(st.ends.Sub(now).Seconds(), 0)))
-	h.Set("X-RateLimit-Bucket", "sim-"+string(st.key.class))
+	h.Set("X-Ratelimit-Limit", strconv.Itoa(st.limit))
+	h.Set("X-Ratelimit-Remaining", strconv.Itoa(max(st.left, 0)))
+	h.Set("X-Ratelimit-Reset", fmt.Sprintf("%.3f", float64(st.ends.UnixMilli())/1000))
+	h.Set("X-Ratelimit-Reset-After", fmt.Sprintf("%.3f", max(st.ends.Sub(now).Seconds(), 0)))
+	h.Set("X-Ratelimit-Bucket", "sim-"+string(st.key.class))
 }
 
 // tellLimited writes the headers of a 429.
 func (e *apiError) tellLimited(h http.Header) {
 	h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.Retry.Seconds()))))
-	h.Set("X-RateLimit-Scope", e.Scope)
+	h.Set("X-Ratelimit-Scope", e.Scope)
 	if e.Global {
-		h.Set("X-RateLimit-Global", "true")
+		h.Set("X-Ratelimit-Global", "true")
 	}
 }

@@ -39,11 +39,11 @@ func (s *Server) ping(m *Message, ch change) {
 
 // readable is the text in which mentions count.
 func (m *Message) readable() string {
-	text := m.Content
+	parts := []string{m.Content}
 	for c := range nested(m.Components) {
-		text += "\n" + textOf(c, "content")
+		parts = append(parts, textOf(c, "content"))
 	}
-	return text
+	return strings.Join(parts, "\n")
 }
 
 func (m *Message) ping(id ID) {

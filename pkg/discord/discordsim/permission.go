@@ -30,7 +30,7 @@ func (p Permission) String() string { return strconv.FormatUint(uint64(p), 10) }
 func (w *world) permissions(user ID, c *Channel) Permission {
 	g := w.guilds[c.Guild]
 	if g == nil {
-		if _, ok := c.takesPart(user); ok {
+		if c.takesPart(user) {
 			return everything
 		}
 		return 0

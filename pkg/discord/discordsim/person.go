@@ -111,7 +111,7 @@ func (s *Server) present(user, channel ID, kind InteractionKind) (*Interaction, 
 		return nil, fmt.Errorf("channel %s: user %s may not use commands there", c.ID, u.Name)
 	}
 	i := &Interaction{Kind: kind, User: user, Guild: c.Guild, Channel: c.ID, Locale: u.Locale, Context: 0}
-	switch _, bot := c.takesPart(w.app.Bot); {
+	switch bot := c.takesPart(w.app.Bot); {
 	case c.Guild == 0 && bot && c.Kind == DM:
 		i.Context = 1
 	case c.Guild == 0:

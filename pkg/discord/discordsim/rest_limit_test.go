@@ -17,12 +17,12 @@ func TestTokensHaveTheirOwnBucket(t *testing.T) {
 	f.callback(t, other, `{"type":5}`).want(t, 200, 0)
 	for n := range 5 {
 		a := f.do(t, "PATCH", f.webhook(i, original), `{"content":"`+strconv.Itoa(n)+`"}`).want(t, 200, 0)
-		if got := a.header.Get("X-RateLimit-Remaining"); got != strconv.Itoa(4-n) {
+		if got := a.header.Get("X-Ratelimit-Remaining"); got != strconv.Itoa(4-n) {
 			t.Errorf("request %d: %s remain", n, got)
 		}
 	}
 	a := f.do(t, "PATCH", f.webhook(i, original), `{"content":"6"}`).want(t, 429, 0)
-	if a.json["retry_after"] != 2.0 || a.json["global"] != false || a.header.Get("Retry-After") != "2" || a.header.Get("X-RateLimit-Scope") != "user" {
+	if a.json["retry_after"] != 2.0 || a.json["global"] != false || a.header.Get("Retry-After") != "2" || a.header.Get("X-Ratelimit-Scope") != "user" {
 		t.Errorf("answer %s, headers %v", a.text, a.header)
 	}
 	f.do(t, "PATCH", f.webhook(other, original), `{"content":"x"}`).want(t, 200, 0)
@@ -73,7 +73,7 @@ func TestGlobalLimitSparesTokens(t *testing.T) {
 		f.do(t, "GET", "/users/@me", ``).want(t, 200, 0)
 	}
 	a := f.do(t, "GET", "/users/@me", ``).want(t, 429, 0)
-	if a.json["global"] != true || a.header.Get("X-RateLimit-Global") != "true" || a.header.Get("X-RateLimit-Scope") != "global" {
+	if a.json["global"] != true || a.header.Get("X-Ratelimit-Global") != "true" || a.header.Get("X-Ratelimit-Scope") != "global" {
 		t.Errorf("answer %s, headers %v", a.text, a.header)
 	}
 	f.callback(t, i, `{"type":5}`).want(t, 200, 0)

@@ -59,12 +59,12 @@ func wireGuild(g *Guild) Object {
 		"roles": roles, "features": []string{}, "emojis": []any{}, "stickers": []any{}, "region": "deprecated",
 		"premium_progress_bar_enabled": false, "nsfw": false, "widget_enabled": false,
 	}
-	for _, key := range strings.Fields(`icon description home_header splash discovery_splash banner application_id
+	for key := range strings.FieldsSeq(`icon description home_header splash discovery_splash banner application_id
 		afk_channel_id system_channel_id widget_channel_id vanity_url_code rules_channel_id safety_alerts_channel_id
 		public_updates_channel_id incidents_data max_presences`) {
 		o[key] = nil
 	}
-	for _, key := range strings.Fields(`system_channel_flags verification_level default_message_notifications
+	for key := range strings.FieldsSeq(`system_channel_flags verification_level default_message_notifications
 		mfa_level explicit_content_filter max_members max_stage_video_channel_users max_video_channel_users
 		premium_subscription_count nsfw_level`) {
 		o[key] = 0

@@ -106,19 +106,20 @@ func (s *Server) wireMessage(m *Message) Object {
 	author := s.wireUser(s.world.users[m.Author])
 	o := Object{
 		"id": m.ID.String(), "channel_id": m.Channel.String(), "type": m.kind(), "content": m.Content, "author": author,
-		"attachments": []Object{}, "embeds": s.wireEmbeds(m), "components": s.wireComponents(m), "flags": m.Flags,
+		"embeds": s.wireEmbeds(m), "components": s.wireComponents(m), "flags": m.Flags,
 		"timestamp": stamp(m.Created), "edited_timestamp": stamp(m.Edited), "tts": false, "pinned": false,
-		"mention_everyone": m.Everyone, "mentions": []Object{}, "mention_roles": []string{},
+		"mention_everyone": m.Everyone, "mention_roles": []string{},
 	}
-	shown := m.shown()
+	listed, mentions, shown := []Object{}, []Object{}, m.shown()
 	for _, a := range m.Attachments {
 		if !slices.Contains(shown, a.Name) {
-			o["attachments"] = append(o["attachments"].([]Object), s.wireAttachment(a))
+			listed = append(listed, s.wireAttachment(a))
 		}
 	}
 	for _, id := range m.Pinged {
-		o["mentions"] = append(o["mentions"].([]Object), s.wireUser(s.world.users[id]))
+		mentions = append(mentions, s.wireUser(s.world.users[id]))
 	}
+	o["attachments"], o["mentions"] = listed, mentions
 	if m.Nonce != "" {
 		o["nonce"] = m.Nonce
 	}
@@ -132,30 +133,41 @@ func (s *Server) wireOrigin(o Object, m *Message) {
 		o["application_id"], o["webhook_id"] = m.App.String(), m.App.String()
 	}
 	if m.Interaction != 0 {
-		o["interaction_metadata"] = Object{
-			"id": m.Interaction.String(), "type": int(CommandInteraction), "user": s.wireUser(s.world.users[m.Asker]),
-			"authorizing_integration_owners": Object{},
-		}
-		if i := s.world.interactions[m.Interaction]; i != nil {
-			meta := o["interaction_metadata"].(Object)
-			meta["type"], meta["authorizing_integration_owners"] = int(i.Kind), i.Owners
-			if i.Message != 0 {
-				meta["interacted_message_id"] = i.Message.String()
-			}
-		}
+		o["interaction_metadata"] = s.wireMetadata(m.Interaction, m.Asker)
 	}
 	if m.Reference != 0 {
-		o["message_reference"] = Object{"type": 0, "message_id": m.Reference.String(), "channel_id": m.RefChannel.String()}
+		ref := Object{"type": 0, "message_id": m.Reference.String(), "channel_id": m.RefChannel.String()}
 		if m.Guild != 0 {
-			o["message_reference"].(Object)["guild_id"] = m.Guild.String()
+			ref["guild_id"] = m.Guild.String()
 		}
-		o["referenced_message"] = nil
+		o["message_reference"], o["referenced_message"] = ref, nil
 		if r := s.world.messages[m.Reference]; r != nil {
 			once := *r
 			once.Reference = 0 // a reply within a reply is not told
 			o["referenced_message"] = s.wireMessage(&once)
 		}
 	}
+}
+
+// wireMetadata says what an interaction was. That of a modal names the one that opened it.
+func (s *Server) wireMetadata(id, asker ID) Object {
+	o := Object{
+		"id": id.String(), "type": int(CommandInteraction), "user": s.wireUser(s.world.users[asker]),
+		"authorizing_integration_owners": Object{},
+	}
+	i := s.world.interactions[id]
+	if i == nil {
+		return o
+	}
+	o["type"], o["authorizing_integration_owners"] = int(i.Kind), i.Owners
+	if i.Message != 0 {
+		o["interacted_message_id"] = i.Message.String()
+	}
+	if i.opener != 0 {
+		delete(o, "interacted_message_id")
+		o["triggering_interaction_metadata"] = s.wireMetadata(i.opener, asker)
+	}
+	return o
 }
 
 // kind is Discord's number: 19 a reply, 20 the answer to a command, 0 any other.

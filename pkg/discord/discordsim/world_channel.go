@@ -80,19 +80,14 @@ func (w *world) addChannel(n NewChannel) *Channel {
 // dm is the direct channel of the bot and a user, made where there is none.
 func (w *world) dm(user ID) *Channel {
 	for _, c := range w.channels {
-		_, bot := c.takesPart(w.app.Bot)
-		_, them := c.takesPart(user)
-		if c.Kind == DM && bot && them {
+		if c.Kind == DM && c.takesPart(w.app.Bot) && c.takesPart(user) {
 			return c
 		}
 	}
 	return w.addChannel(NewChannel{People: []ID{user, w.app.Bot}})
 }
 
-func (c *Channel) takesPart(user ID) (int, bool) {
-	i := slices.Index(c.People, user)
-	return i, i >= 0
-}
+func (c *Channel) takesPart(user ID) bool { return slices.Contains(c.People, user) }
 
 func (c *Channel) clone() Channel {
 	d := *c

@@ -2,6 +2,7 @@ package discordsimtest_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,8 +25,8 @@ func (r *record) Cleanup(f func())      { r.cleanups = append(r.cleanups, f) }
 func (r *record) Errorf(string, ...any) { r.errors++ }
 
 func (r *record) end() {
-	for i := len(r.cleanups) - 1; i >= 0; i-- {
-		r.cleanups[i]()
+	for _, cleanup := range slices.Backward(r.cleanups) {
+		cleanup()
 	}
 }
 

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // report adds a complaint; at is a JSON pointer.
 type report func(at, format string, args ...any)
 
@@ -63,12 +65,5 @@ func components(r *request) bool { return r.changes || r.answer == answerModal }
 func commands(r *request) bool { return r.kind.commands() }
 
 func answers(types ...int) func(*request) bool {
-	return func(r *request) bool {
-		for _, t := range types {
-			if r.answer == t {
-				return true
-			}
-		}
-		return false
-	}
+	return func(r *request) bool { return slices.Contains(types, r.answer) }
 }
