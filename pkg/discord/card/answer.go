@@ -1,7 +1,6 @@
 package card
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/bwmarrin/discordgo"
@@ -67,20 +66,3 @@ func Confirm(id job.ID) api.Message {
 	})
 	return m
 }
-
-// Said is one ephemeral sentence, shown escaped.
-func Said(sentence string) api.Message {
-	return api.Message{Content: cmp.Or(shown(sentence, maxSaid), textNothing), Ephemeral: true}
-}
-
-// The sentences.
-func NotYours() api.Message           { return Said(textNotYours) }     // a click or a /cancel by somebody else
-func Hidden() api.Message             { return Said(textPrivate) }      // a private job, for somebody else
-func NotHere() api.Message            { return Said(textNotHere) }      // a guild that is not allowed
-func TooMany(waiting int) api.Message { return Said(tooMany(waiting)) } // one waiting job more than a user may have
-func OldButton() api.Message          { return Said(textOldButton) }    // ErrID
-func Ended() api.Message              { return Said(textEnded) }        // nothing left to cancel
-func Erased() api.Message             { return Said(textErased) }       // after Erase
-func Kept() api.Message               { return Said(textKeptIt) }       // after Keep
-func Unreachable() api.Message        { return Said(textUnreach) }      // NATS does not answer
-func NoDraft() api.Message            { return Said(textNoDraft) }      // a draft that has expired

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,24 +25,33 @@ func in(s float64) time.Time { return now().Add(time.Duration(s * float64(time.S
 
 func id(n int) job.ID { return job.FromInteraction(fmt.Sprint("interaction", n)) }
 
-// shipped is a catalog with a workflow of each kind.
-func shipped(t testing.TB) workflow.Catalog {
-	t.Helper()
+// manifests are read once.
+var manifests = sync.OnceValues(func() (workflow.Catalog, error) {
 	files, err := filepath.Glob("testdata/manifests/*.yaml")
 	if err != nil || len(files) == 0 {
-		t.Fatal("no manifests in testdata: ", err)
+		return workflow.Catalog{}, fmt.Errorf("no manifests in testdata: %w", err)
 	}
 	var c workflow.Catalog
 	for _, f := range files {
 		data, err := os.ReadFile(f)
 		if err != nil {
-			t.Fatal(err)
+			return c, err
 		}
 		m, err := workflow.ParseManifest(data)
 		if err != nil {
-			t.Fatal(err)
+			return c, fmt.Errorf("%s: %w", f, err)
 		}
 		c.Offers = append(c.Offers, workflow.Offer{Manifest: m})
+	}
+	return c, nil
+})
+
+// shipped is a catalog with a workflow of each kind.
+func shipped(t testing.TB) workflow.Catalog {
+	t.Helper()
+	c, err := manifests()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return c
 }

@@ -3,6 +3,7 @@ package card_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"regexp"
@@ -70,26 +71,15 @@ func encoded(t testing.TB, body map[string]any, m api.Message) (kind string, dat
 	}
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	for field, part := range map[string][]byte{"payload_json": data} {
-		if err := w.WriteField(field, string(part)); err != nil {
-			t.Fatal(err)
-		}
+	err = w.WriteField("payload_json", string(data))
+	file, fileErr := w.CreateFormFile("files[0]", name)
+	if fileErr == nil {
+		_, fileErr = file.Write([]byte("picture"))
 	}
-	file, err := w.CreateFormFile("files[0]", name)
-	if err == nil {
-		_, err = file.Write([]byte("picture"))
-	}
-	if err = cmpErr(err, w.Close()); err != nil {
+	if err = errors.Join(err, fileErr, w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return w.FormDataContentType(), b.Bytes()
-}
-
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 func previewOf(m api.Message) string {

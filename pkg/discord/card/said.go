@@ -1,0 +1,42 @@
+package card
+
+import (
+	"cmp"
+
+	"discomfy/pkg/discord/api"
+)
+
+// Said is one ephemeral sentence, shown escaped, with a capital and a full stop.
+func Said(words string) api.Message {
+	return api.Message{Content: cmp.Or(stopped(capital(shown(words, maxSaid))), textNothing), Ephemeral: true}
+}
+
+// NotYours refuses a click or a /cancel by somebody else.
+func NotYours() api.Message { return Said(textNotYours) }
+
+// Hidden refuses to show a private job to somebody else.
+func Hidden() api.Message { return Said(textPrivate) }
+
+// NotHere refuses a guild that is not allowed.
+func NotHere() api.Message { return Said(textNotHere) }
+
+// TooMany refuses one job more than the number that a user may have waiting.
+func TooMany(waiting int) api.Message { return Said(tooMany(waiting)) }
+
+// OldButton answers a click on what is ErrID.
+func OldButton() api.Message { return Said(textOldButton) }
+
+// Ended answers a cancel that comes too late.
+func Ended() api.Message { return Said(textEnded) }
+
+// Erased answers Erase when it is done.
+func Erased() api.Message { return Said(textErased) }
+
+// Kept answers Keep.
+func Kept() api.Message { return Said(textKeptIt) }
+
+// Unreachable says that NATS does not answer, so that nothing was started.
+func Unreachable() api.Message { return Said(textUnreach) }
+
+// NoDraft answers a click on a set-up card whose draft has expired.
+func NoDraft() api.Message { return Said(textNoDraft) }
