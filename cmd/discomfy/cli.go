@@ -15,10 +15,12 @@ import (
 // cli is the whole command line: every flag and every environment variable is
 // a field below it.
 type cli struct {
-	Demo   demoCommand   `cmd:"" group:"run" help:"Watch three jobs of two users travel the whole path. Needs nothing else."`
-	Up     upCommand     `cmd:"" group:"run" help:"Run everything in one process: NATS with its data on disk, and the bridge."`
-	Bridge bridgeCommand `cmd:"" group:"run" help:"Run the bridge between NATS and ComfyUI. A second one waits and takes over."`
-	Init   initCommand   `cmd:"" group:"run" help:"Create or update what a NATS server holds for us."`
+	Demo    demoCommand    `cmd:"" group:"run" help:"Watch three jobs of two users travel the whole path. Needs nothing else."`
+	Up      upCommand      `cmd:"" group:"run" help:"Run everything in one process: NATS with its data on disk, and the bridge."`
+	Ingress ingressCommand `cmd:"" group:"run" help:"Serve people on Discord. As many as you like, with one token."`
+	Bridge  bridgeCommand  `cmd:"" group:"run" help:"Run the bridge between NATS and ComfyUI. A second one waits and takes over."`
+	Init    initCommand    `cmd:"" group:"run" help:"Create or update what a NATS server holds for us."`
+	Health  healthCommand  `cmd:"" group:"run" help:"Ask an ingress how it is, for the health checks of containers."`
 
 	Submit submitCommand `cmd:"" group:"use" help:"Ask for a run of a workflow, and watch it until its files are here."`
 	Queue  queueCommand  `cmd:"" group:"use" help:"Show who waits for what."`
@@ -106,6 +108,7 @@ func newParser(c *cli, stdout, stderr *os.File, exit func(int)) (*kong.Kong, err
 			{Key: "nats", Title: "NATS:"},
 			{Key: "comfyui", Title: "ComfyUI:"},
 			{Key: "bridge", Title: "Bridge:"},
+			{Key: "discord", Title: "Discord:"},
 			{Key: "log", Title: "Log:"},
 		}),
 		kong.Vars{"data": dataDir(os.Getenv)},

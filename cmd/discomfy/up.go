@@ -22,18 +22,20 @@ type upCommand struct {
 	Listen string `name:"listen" env:"DISCOMFY_LISTEN" default:"127.0.0.1:4222" placeholder:"ADDR" help:"Where NATS listens (${default})."`
 	queueFlag
 	maxJobsFlag
-	comfyFlags  `group:"comfyui"`
-	bridgeFlags `group:"bridge"`
-	logFlags    `group:"log"`
+	comfyFlags   `group:"comfyui"`
+	bridgeFlags  `group:"bridge"`
+	HTTP         string `name:"http" env:"DISCOMFY_HTTP" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where the ingress answers /healthz, /readyz, links and Discord's requests (${default})." group:"discord"`
+	discordFlags `group:"discord"`
+	logFlags     `group:"log"`
 }
 
 // Help is what `up --help` adds.
 func (upCommand) Help() string {
 	return `Starts a NATS JetStream server inside the process, keeps its data in a fixed folder, sets it up and
 serves one queue. "discomfy submit" and the NATS CLI find it without further flags. ComfyUI may come
-and go: jobs wait meanwhile.
+and go: jobs wait meanwhile. With a bot's token it serves people on Discord, too.
 
-Example: discomfy up --comfyui http://gpu-host:8188` + exitCodes(
+Example: DISCORD_TOKEN=… discomfy up --comfyui http://gpu-host:8188` + exitCodes(
 		"0    a signal stopped it, in order", code1, code2, "130  a second signal ended it at once")
 }
 
@@ -47,21 +49,37 @@ func (c *upCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	people, err := c.ingress(b.queue, log)
+	if err != nil {
+		return err
+	}
 	if err := free(c.Listen); err != nil {
 		return err
 	}
 	if err := makeData(c.Data); err != nil {
 		return err
 	}
-	holds := broker.InitConfig{Queues: []job.Queue{b.queue}, MaxJobs: c.MaxJobs}
+	holds := broker.InitConfig{Queues: []job.Queue{b.queue}, MaxJobs: c.MaxJobs, Discord: people != nil}
 	return withNATS(ctx, embedded.Config{Dir: filepath.Join(c.Data, "nats"), Addr: c.Listen, Log: log}, holds,
 		func(ctx context.Context, n *localNATS) error {
 			if !isLoopback(c.Listen) {
 				log.WarnContext(ctx, "NATS is open to other machines, without a password", slog.String("listen", c.Listen))
 			}
 			log.InfoContext(ctx, "NATS listens", slog.String("url", n.server.ClientURL()), slog.String("data", c.Data))
-			return b.run(ctx, n.broker)
+			if people == nil {
+				return b.run(ctx, n.broker)
+			}
+			return beside(ctx, func(ctx context.Context) error { return people.run(ctx, n.broker) },
+				func(ctx context.Context) error { return b.run(ctx, n.broker) })
 		})
+}
+
+// ingress is nil where there is no Discord to serve.
+func (c *upCommand) ingress(queue job.Queue, log *slog.Logger) (*ingressProcess, error) {
+	if !c.discordFlags.given() {
+		return nil, nil
+	}
+	return newIngress(queue, c.discordFlags, c.HTTP, log)
 }
 
 func (c *upCommand) bridge(log *slog.Logger) (*bridgeProcess, error) {

@@ -17,6 +17,7 @@ import (
 // next reconnect.
 type link struct {
 	log    *slog.Logger
+	where  string
 	inside bool // the server is in this process, and its URL means nothing
 	count  *counters
 	errors rate.Sometimes // asynchronous errors come in floods
@@ -29,7 +30,7 @@ type link struct {
 
 func newLink(c Config, count *counters) *link {
 	l := &link{
-		log: c.Log, inside: c.InProcess != nil, count: count, joined: make(chan struct{}),
+		log: c.Log, where: c.address(), inside: c.InProcess != nil, count: count, joined: make(chan struct{}),
 		errors: rate.Sometimes{First: 10, Interval: 10 * time.Second},
 	}
 	l.gen, l.renew = context.WithCancel(context.Background())
@@ -70,7 +71,7 @@ func (l *link) await(ctx context.Context, nc *nats.Conn) error {
 	if nc.IsConnected() {
 		return nil
 	}
-	l.log.InfoContext(ctx, "waiting for NATS")
+	l.log.WarnContext(ctx, "NATS does not answer: start it, or name another server; waiting", keyServer, l.where)
 	select {
 	case <-l.joined:
 		return nil
@@ -81,6 +82,9 @@ func (l *link) await(ctx context.Context, nc *nats.Conn) error {
 		return context.Cause(ctx)
 	}
 }
+
+// Connected reports whether NATS is reached at this moment.
+func (b *Broker) Connected() bool { return b.nc.IsConnected() }
 
 // generation ends when the connection has been lost and made again.
 func (l *link) generation() context.Context {
