@@ -7,7 +7,7 @@ import (
 )
 
 // numbered gives every component an id, as Discord does where the application gives none: counting from 1 in the
-// order in which they are read, past those that are taken.
+// order in which they are read, past those that are taken. Select menus get their defaults.
 func numbered(components []Object) []Object {
 	taken := map[int]bool{}
 	for c := range nested(components) {
@@ -32,6 +32,13 @@ func (n *numbering) number(c Object) Object {
 		for n.last++; n.taken[n.last]; n.last++ {
 		}
 		c["id"] = json.Number(strconv.Itoa(n.last))
+	}
+	if kind := intOf(c, "type"); kind == componentSelect || kind >= componentUsers && kind <= componentChannels {
+		for _, key := range []string{"min_values", "max_values"} {
+			if _, ok := c[key]; !ok {
+				c[key] = json.Number("1")
+			}
+		}
 	}
 	if list, ok := c["components"].([]any); ok {
 		inner := make([]any, len(list))

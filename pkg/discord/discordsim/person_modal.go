@@ -27,7 +27,7 @@ func (s *Server) SubmitModal(_ context.Context, user, opened ID, values map[stri
 	if err != nil {
 		return 0, err
 	}
-	i.Message, i.Owners, i.Locale, i.Command = from.Message, maps.Clone(from.Owners), from.Locale, from.Command
+	i.Message, i.Owners, i.Locale, i.Command, i.opener = from.Message, maps.Clone(from.Owners), from.Locale, from.Command, from.ID
 	f := filler{s: s, i: i, resolved: Object{}}
 	components, err := f.modal(objectsOf(from.Modal, "components"), maps.Clone(values))
 	if err != nil {

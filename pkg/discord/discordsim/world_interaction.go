@@ -61,6 +61,7 @@ type Interaction struct {
 	Settles time.Time `json:"-"`
 	failed  bool      // InteractionFailed was told
 	sentAs  ID        // the last submission of the modal that it opened
+	opener  ID        // of a modal: the interaction that was answered with it
 }
 
 // guildInstalled: the application is there by right of the guild, not only of the user.
