@@ -171,7 +171,7 @@ const (
 	titleQueueEmpty    = "Queue: nobody waits"
 	titleQueueOff      = "Queue: %d waiting"
 	textQueueOff       = "The bridge is offline: the jobs are kept and run when it is back. Their order is not known until then."
-	textQueueEmpty     = "Send /generate, and it starts at once."
+	textQueueEmpty     = "Send /generate to be the first."
 	textQueueYou       = "you"
 	textQueueEnds      = "ends %s"
 	textQueueStarts    = "starts %s"

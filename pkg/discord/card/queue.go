@@ -24,7 +24,7 @@ type QueueView struct {
 func Queue(q QueueView) api.Message {
 	s := &sheet{title: q.title(), colour: neutral}
 	q.writeWhy(s)
-	if q.empty() {
+	if q.empty() && !q.Offline && q.Snapshot.Server == "" {
 		s.line(textQueueEmpty)
 	}
 	all := slices.Concat(q.Snapshot.Running, q.Snapshot.Waiting)

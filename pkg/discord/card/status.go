@@ -99,7 +99,9 @@ func (v StatusView) writeTrouble(s *sheet) {
 func (v StatusView) writeBridge(s *sheet) {
 	b := v.Bridge
 	if b == nil {
-		s.line(textStatusNoBridge)
+		if v.NATS.Connected { // else nobody knows
+			s.line(textStatusNoBridge)
+		}
 		return
 	}
 	others := ""
