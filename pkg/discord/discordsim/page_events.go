@@ -24,8 +24,13 @@ type pageEvent struct {
 	Text        string `json:"text,omitempty"`
 }
 
+// Visitors is how many pages are open now.
+func (s *Server) Visitors() int { return int(s.pages.Load()) }
+
 // pageEvents tells a page what happens in its channel.
 func (s *Server) pageEvents(w http.ResponseWriter, r *http.Request) {
+	s.pages.Add(1)
+	defer s.pages.Add(-1)
 	user, channel := pagePerson(r)
 	sub := s.Subscribe(pageBacklog)
 	defer sub.Close()

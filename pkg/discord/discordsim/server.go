@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"discomfy/pkg/discord/discordsim/spec"
@@ -46,6 +47,7 @@ type Server struct {
 	files  *files
 	done   chan struct{}  // closed by Close
 	wg     sync.WaitGroup // goroutines that outlive a request
+	pages  atomic.Int64   // that are open now
 
 	mu      sync.Mutex
 	world   *world
