@@ -3,6 +3,7 @@ package picture
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -17,65 +18,87 @@ type Edit struct {
 	Zero bool
 }
 
-// Edited is a file with edits, which are made while it is read. The file
-// itself stays as it is. The zero number of edits is fine.
+// Edited is a file with edits, which are made while it is read; the file itself
+// stays as it is. It may be read by several goroutines if the file may.
 type Edited struct {
-	r     io.ReaderAt
+	parts []part
 	size  int64
-	edits []Edit
+	edits int
 }
 
-// NewEdited puts edits over a file. They must lie within it and not overlap.
+// part is a stretch of the edited file, of a reader's bytes from a place on.
+type part struct {
+	at, n int64 // in the edited file
+	r     io.ReaderAt
+	from  int64
+}
+
+// NewEdited puts edits over a file, which may be none. They must lie within it
+// and not overlap.
 func NewEdited(r io.ReaderAt, size int64, edits []Edit) (*Edited, error) {
-	sorted := slices.SortedFunc(slices.Values(edits), func(a, b Edit) int { return cmp.Compare(a.At, b.At) })
-	at := int64(0)
-	for _, e := range sorted {
-		if e.At < at || e.N < 0 || e.N > size-e.At {
-			return nil, fmt.Errorf("edit a file of %d bytes: %d bytes at %d overlap others or its end", size, e.N, e.At)
+	e := &Edited{edits: len(edits)}
+	at := int64(0) // in the file
+	sorted := slices.SortedStableFunc(slices.Values(edits), func(a, b Edit) int { return cmp.Compare(a.At, b.At) })
+	for _, edit := range sorted {
+		if edit.At < at || edit.N < 0 || edit.N > size-edit.At {
+			return nil, fmt.Errorf("edit a file of %d bytes: %d bytes at %d overlap others or its end", size, edit.N, edit.At)
 		}
-		at = e.At + e.N
-	}
-	return &Edited{r, size, sorted}, nil
-}
-
-// Changed reports whether there is any edit.
-func (e *Edited) Changed() bool { return len(e.edits) > 0 }
-
-// Size is the length of the edited file in bytes.
-func (e *Edited) Size() int64 {
-	size := e.size
-	for _, edit := range e.edits {
-		size += edit.length() - edit.N
-	}
-	return size
-}
-
-func (e Edit) length() int64 {
-	if e.Zero {
-		return e.N
-	}
-	return int64(len(e.With))
-}
-
-// Reader reads the edited file from its beginning.
-func (e *Edited) Reader() io.Reader {
-	var parts []io.Reader
-	at := int64(0)
-	for _, edit := range e.edits {
-		parts = append(parts, io.NewSectionReader(e.r, at, edit.At-at))
+		e.add(r, at, edit.At-at)
 		if edit.Zero {
-			parts = append(parts, io.LimitReader(zeros{}, edit.N))
+			e.add(zeros{}, 0, edit.N)
 		} else {
-			parts = append(parts, bytes.NewReader(edit.With))
+			e.add(bytes.NewReader(edit.With), 0, int64(len(edit.With)))
 		}
 		at = edit.At + edit.N
 	}
-	return io.MultiReader(append(parts, io.NewSectionReader(e.r, at, e.size-at))...)
+	e.add(r, at, size-at)
+	return e, nil
+}
+
+func (e *Edited) add(r io.ReaderAt, from, n int64) {
+	if n > 0 {
+		e.parts = append(e.parts, part{at: e.size, n: n, r: r, from: from})
+		e.size += n
+	}
+}
+
+// Changed reports whether there is any edit.
+func (e *Edited) Changed() bool { return e.edits > 0 }
+
+// Size is the length of the edited file in bytes.
+func (e *Edited) Size() int64 { return e.size }
+
+// Reader reads the edited file from its beginning.
+func (e *Edited) Reader() *io.SectionReader { return io.NewSectionReader(e, 0, e.size) }
+
+// ReadAt reads the edited file.
+func (e *Edited) ReadAt(p []byte, at int64) (n int, err error) {
+	if at < 0 {
+		return 0, fmt.Errorf("read an edited file at %d", at)
+	}
+	i, _ := slices.BinarySearchFunc(e.parts, at, func(p part, at int64) int { return cmp.Compare(p.at+p.n-1, at) })
+	for ; i < len(e.parts) && n < len(p); i++ {
+		part := e.parts[i]
+		skip := at + int64(n) - part.at
+		want := p[n:min(int64(len(p)), int64(n)+part.n-skip)]
+		got, err := part.r.ReadAt(want, part.from+skip)
+		n += got
+		if got < len(want) {
+			if err == nil || errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return n, err
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 type zeros struct{}
 
-func (zeros) Read(p []byte) (int, error) {
+func (zeros) ReadAt(p []byte, _ int64) (int, error) {
 	clear(p)
 	return len(p), nil
 }

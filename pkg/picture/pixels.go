@@ -73,6 +73,9 @@ func fromNYCbCrA(m *image.NYCbCrA) *image.NRGBA {
 	return out
 }
 
+// IsOpaque reports whether no pixel is transparent.
+func IsOpaque(m image.Image) bool { return isOpaque(m) }
+
 // isOpaque looks at all pixels where the type does not tell.
 func isOpaque(m image.Image) bool {
 	if o, ok := m.(interface{ Opaque() bool }); ok {

@@ -1,15 +1,18 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/url"
+	"slices"
 	"time"
 
 	"discomfy/pkg/job"
 )
 
-// Discord's bounds of a message (reference: Create Message, Uploading Files).
+// Discord's bounds of a message (Create Message and Uploading Files in its
+// documentation).
 const (
 	DefaultLimit   = 10 << 20 // bytes of one file where the interaction names no limit
 	DefaultRequest = 25 << 20 // bytes of a whole message
@@ -17,11 +20,17 @@ const (
 	MaxDescription = 1024     // characters of a file's alt text
 )
 
+// What of a message is no file: its text, and the frame around each file.
+const (
+	messageRoom = 64 << 10
+	fileRoom    = 8 << 10
+)
+
 // Order says what is to be delivered and how it is called.
 type Order struct {
 	Job      job.ID
 	Workflow string // goes into the files' names
-	Prompt   string // goes into the pictures' alt texts
+	Prompt   string // goes into the alt texts
 	Spoiler  bool
 	Results  []job.Result
 }
@@ -30,6 +39,10 @@ type Order struct {
 type Place struct {
 	Limit   int64 // bytes of one file; 0 means DefaultLimit
 	Request int64 // bytes of a message; 0 means DefaultRequest
+}
+
+func (p Place) withDefaults() Place {
+	return Place{Limit: cmp.Or(p.Limit, DefaultLimit), Request: cmp.Or(p.Request, DefaultRequest)}
 }
 
 // File is one attachment. Its fields are those of api.File, in the same order,
@@ -47,7 +60,8 @@ type File struct {
 // no smaller form of its only file: there is nothing to send then.
 type Batch struct {
 	Files []File
-	items []item
+
+	items []*item // one for each file
 }
 
 // Link is the address of an original that is not attached.
@@ -58,10 +72,67 @@ type Link struct {
 	Expires time.Time
 }
 
-// Plan is the messages that deliver a job's results. It belongs to one
-// goroutine.
+// Plan is the messages that deliver a job's results. The same results, place
+// and settings make the same plan. It belongs to one goroutine.
 type Plan struct {
 	Batches []Batch
-	Notes   []string // what differs from the originals and how to get them, in sentences without links
+	Notes   []string // what differs from the originals, and how to get them: sentences without markup
 	Links   []Link   // of originals that are not attached as they are; none without a public address
+
+	preparer *Preparer
+	order    Order
+	place    Place
+	items    []*item // one for each result
+}
+
+// Close frees the plan's files.
+func (p *Plan) Close() error {
+	for _, it := range p.items {
+		it.file.remove()
+	}
+	p.Batches, p.items = nil, nil
+	return nil
+}
+
+// pack puts the files into messages, in their order.
+func (p *Plan) pack() {
+	p.Batches = nil
+	room := int64(0)
+	for _, it := range p.items {
+		if it.file == nil {
+			continue
+		}
+		need := it.size() + fileRoom
+		last := len(p.Batches) - 1
+		if last < 0 || len(p.Batches[last].items) == MaxFiles || need > room {
+			p.Batches = append(p.Batches, Batch{})
+			last, room = last+1, p.place.Request-messageRoom
+		}
+		p.Batches[last].add(it, p.order)
+		room -= need
+	}
+}
+
+func (b *Batch) add(it *item, o Order) {
+	b.items = append(b.items, it)
+	b.Files = append(b.Files, it.attachment(o))
+}
+
+// Halve splits the n-th batch into two messages after Discord found it too
+// large (413, 40005); false where it has fewer than two files: shrink it then.
+func (p *Plan) Halve(n int) bool {
+	if n < 0 || n >= len(p.Batches) || len(p.Batches[n].items) < 2 {
+		return false
+	}
+	var first, second Batch
+	items := p.Batches[n].items
+	for i, it := range items {
+		if i < (len(items)+1)/2 {
+			first.add(it, p.order)
+		} else {
+			second.add(it, p.order)
+		}
+	}
+	p.Batches = slices.Replace(p.Batches, n, n+1, first, second)
+	return true
 }

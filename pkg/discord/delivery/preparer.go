@@ -1,11 +1,16 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"discomfy/pkg/picture"
 )
@@ -25,66 +30,63 @@ type Config struct {
 	VideoTime time.Duration  // for all that is done to one video; default 4 min
 	Temp      string         // folder in which the Preparer makes its own; default os.TempDir()
 	Room      int64          // bytes that its files may take; default 4 GiB
-	Pictures  int            // worked on at a time, each with up to Output.Memory; default 1
-	Videos    int            // worked on at a time; default 1
-	Output    picture.Limits // of result pictures that are re-encoded
+	Pictures  int            // decoded at a time, each with up to Output.Memory or Input.Memory; default 1
+	Videos    int            // transcoded at a time; default 1
+	Output    picture.Limits // of result pictures that are re-encoded; Bytes does not count; 64 Mi pixels need 256 MiB
 	Input     picture.Limits // of people's pictures
 	Log       *slog.Logger
 	Now       func() time.Time
 }
 
-// Preparer prepares deliveries.
-type Preparer struct{ cfg Config }
+func (c Config) withDefaults() Config {
+	c.Threads = cmp.Or(c.Threads, 2)
+	c.VideoTime = cmp.Or(c.VideoTime, 4*time.Minute)
+	c.Temp = cmp.Or(c.Temp, os.TempDir())
+	c.Room = cmp.Or(c.Room, 4<<30)
+	c.Pictures, c.Videos = cmp.Or(c.Pictures, 1), cmp.Or(c.Videos, 1)
+	c.Output, c.Input = c.Output.WithDefaults(), c.Input.WithDefaults()
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// Preparer prepares deliveries. Make it with New.
+type Preparer struct {
+	cfg      Config
+	folder   *folder
+	pictures *semaphore.Weighted
+	videos   *semaphore.Weighted
+}
 
 // New makes the Preparer's folder, and removes those of processes that died.
-func New(c Config) (*Preparer, error) { return &Preparer{cfg: c}, nil }
+func New(c Config) (*Preparer, error) {
+	c = c.withDefaults()
+	if c.Store == nil {
+		return nil, errors.New("prepare deliveries: no store")
+	}
+	f, err := openFolder(c.Temp, c.Room)
+	if err != nil {
+		return nil, fmt.Errorf("prepare deliveries: %w", err)
+	}
+	return &Preparer{
+		cfg: c, folder: f,
+		pictures: semaphore.NewWeighted(int64(c.Pictures)), videos: semaphore.NewWeighted(int64(c.Videos)),
+	}, nil
+}
 
 // Close removes the Preparer's folder with everything in it. Open plans lose
 // their files.
-func (p *Preparer) Close() error { return nil }
+func (p *Preparer) Close() error { return p.folder.close() }
 
-// Prepare makes the results fit for the place. What a single file needs and
-// does not get (a picture that can not be decoded, an ffmpeg that fails) is in
-// the plan's notes; the error is of the store or of ctx. The caller closes the
-// plan.
-func (p *Preparer) Prepare(ctx context.Context, o Order, at Place) (*Plan, error) {
-	return nil, errors.ErrUnsupported
+// withPicture lets f decode a picture in its turn.
+func (p *Preparer) withPicture(ctx context.Context, f func() error) error {
+	if err := p.pictures.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer p.pictures.Release(1)
+	return f()
 }
-
-// Close frees the plan's files.
-func (p *Plan) Close() error { return nil }
-
-// Halve splits the n-th batch into two messages after Discord found it too
-// large (413, 40005); false where it has fewer than two files: shrink it then.
-func (p *Plan) Halve(n int) bool { return false }
-
-// Shrink replaces the only file of the n-th batch by a smaller form, after
-// Discord refused it: the next lower usual limit, then ever smaller, then no
-// file but a link or words. It adds to Notes and Links.
-func (p *Plan) Shrink(ctx context.Context, n int) error { return errors.ErrUnsupported }
-
-// Picture is a person's picture, ready to be stored.
-type Picture struct {
-	Data   []byte
-	Type   string // media type
-	Width  int    // pixels, after its orientation was applied
-	Height int
-	Alpha  bool     // some pixels are transparent
-	Notes  []string // what was changed that the person should know, such as that only the first frame was taken
-}
-
-// Input reads and checks a person's picture, by decoding it: metadata is
-// removed, its orientation applied, transparency kept. A picture that can not
-// be taken is a *job.Error (CodeInvalid) that says why.
-func (p *Preparer) Input(ctx context.Context, r io.Reader) (Picture, error) {
-	return Picture{}, errors.ErrUnsupported
-}
-
-// Mask puts a mask (white: repaint) onto a picture as its transparency, in
-// which form ComfyUI's LoadImage reads it. The mask is scaled to the picture; a
-// different shape is a *job.Error.
-func (p *Preparer) Mask(ctx context.Context, picture, mask Picture) (Picture, error) {
-	return Picture{}, errors.ErrUnsupported
-}
-
-type item struct{}

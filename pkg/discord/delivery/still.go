@@ -1,0 +1,76 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"discomfy/pkg/picture"
+)
+
+// mostRefit bounds a picture that is encoded anew, in bytes: it lies in memory
+// meanwhile.
+const mostRefit = 48 << 20
+
+// formPicture sends a picture as it is, or encodes it anew.
+func (p *Preparer) formPicture(ctx context.Context, it *item) error {
+	var info picture.Info
+	err := it.with(func(r io.ReaderAt, size int64) (err error) {
+		info, err = picture.Inspect(r, size)
+		return err
+	})
+	fits := it.file.size <= it.limit
+	if err != nil && !isPictures(err) {
+		return err
+	}
+	if fits && (err != nil || !p.cfg.Strip || info.Orientation == 1) {
+		return p.asStored(ctx, it, whole)
+	}
+	if !fits && info.Animated && (it.kind == picture.GIF || it.kind == picture.PNG) && p.cfg.FFmpeg != "" {
+		if done, err := p.transcode(ctx, it, clipOf(info)); done || err != nil {
+			return err
+		}
+	}
+	return p.refit(ctx, it, info.Animated)
+}
+
+// refit encodes a picture so that it fits.
+func (p *Preparer) refit(ctx context.Context, it *item, animated bool) error {
+	var fitted picture.Fitted
+	err := p.withPicture(ctx, func() error {
+		return it.with(func(r io.ReaderAt, size int64) (err error) {
+			fitted, err = picture.FitFile(ctx, r, size, min(it.limit, mostRefit), picture.FitOptions{Limits: p.cfg.Output, Texts: !p.cfg.Strip})
+			return err
+		})
+	})
+	switch {
+	case err != nil && isPictures(err):
+		it.drop(err.Error())
+		return nil
+	case err != nil:
+		return fmt.Errorf("encode file %d anew: %w", it.n, err)
+	}
+	file, err := p.folder.write(ctx, bytes.NewReader(fitted.Data), int64(len(fitted.Data)))
+	if err != nil {
+		return err
+	}
+	f := lossy
+	switch {
+	case animated:
+		f = still
+	case fitted.Quality == 0 && !fitted.Scaled:
+		f = packed
+	}
+	fitted.Data = nil
+	it.put(f, fitted.Kind, file)
+	it.fitted = fitted
+	return nil
+}
+
+// isPictures reports an error that the picture itself is to blame for.
+func isPictures(err error) bool {
+	return errors.Is(err, picture.ErrForeign) || errors.Is(err, picture.ErrLarge) ||
+		errors.Is(err, picture.ErrDamaged) || errors.Is(err, picture.ErrNoFit)
+}
