@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -17,7 +18,7 @@ const usualInterval = 45 * time.Second
 // pulse is what the watchdog knows of a connection's heartbeat.
 type pulse struct {
 	beat     time.Time     // when the last heartbeat was seen to be sent
-	interval time.Duration // between two of them
+	interval time.Duration // the longest between two of them; 0 before the second
 	blocked  time.Time     // since when the session's lock has not been free
 }
 
@@ -26,7 +27,7 @@ type pulse struct {
 func (l *line) watch(ctx context.Context) error {
 	tick := time.NewTicker(l.g.cfg.Tick)
 	defer tick.Stop()
-	p := pulse{interval: usualInterval}
+	var p pulse
 	defer func() { l.lost = time.Now() }()
 	for {
 		select {
@@ -52,7 +53,7 @@ func (l *line) check(p *pulse, now time.Time) error {
 		l.left.Store(true)
 		l.hangUp()
 		return errStuck
-	case ok && now.Sub(acked) > p.interval*3/2:
+	case ok && now.Sub(acked) > cmp.Or(p.interval, usualInterval)*3/2:
 		l.g.counts.zombies.Add(1)
 		return errors.Join(errZombie, l.shut(closeAgain))
 	}
@@ -74,7 +75,7 @@ func (l *line) feel(p *pulse, now time.Time) (acked time.Time, ok bool) {
 	if l.session.DataReady {
 		l.session.DataReady = false
 		if !p.beat.IsZero() {
-			p.interval = now.Sub(p.beat)
+			p.interval = max(p.interval, now.Sub(p.beat))
 		}
 		p.beat = now
 	}
