@@ -11,11 +11,10 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"discomfy/pkg/broker"
 	"discomfy/pkg/broker/embedded"
 	"discomfy/pkg/comfy"
+	"discomfy/pkg/discord/discordsim"
 	"discomfy/pkg/job"
 	"discomfy/pkg/terminal"
 )
@@ -23,6 +22,7 @@ import (
 // Bounds of the demo.
 const (
 	natsPort     = 4222 // its usual port, or the next that is free
+	pagePort     = 8090 // the same, of the page
 	portTries    = 200  // further ones
 	settleWithin = 2 * time.Second
 	pollEvery    = 20 * time.Millisecond
@@ -30,6 +30,7 @@ const (
 
 type demoCommand struct {
 	Keep       bool          `name:"keep" help:"Stay up afterwards, to look inside and to submit, until Ctrl-C."`
+	Browser    bool          `name:"browser" default:"true" negatable:"" help:"On a terminal, open the page in a browser (on)."`
 	ComfyUI    string        `name:"comfyui" placeholder:"URL" help:"Use this ComfyUI server instead of a fake one."`
 	Out        string        `name:"out" type:"path" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo, or a temporary one where that cannot be made)."`
 	Speed      float64       `name:"speed" hidden:"" default:"1.2" help:"Of the fake ComfyUI; 1 is as in reality."`
@@ -40,9 +41,10 @@ type demoCommand struct {
 
 // Help is what `demo --help` adds.
 func (demoCommand) Help() string {
-	return `Starts a NATS JetStream server, a fake ComfyUI and the bridge in this process, submits three jobs of two
-users at once and shows them queue, run and come back as pictures. It ends by itself in about ten
-seconds and removes everything but the pictures.
+	return `Starts a NATS JetStream server, a fake ComfyUI, the bridge, a fake Discord and the ingress in this
+process, submits three jobs of two users at once and shows them queue, run and come back as pictures.
+Meanwhile its page is a Discord channel: type /generate there. It ends by itself in about ten seconds, or
+when nobody looks at the page any more, and removes everything but the pictures.
 
 With --comfyui the fake is left out: txt2img runs where the server has a checkpoint, else test-pattern. On a server
 without a GPU the pictures are small.` + exitCodes(
@@ -61,6 +63,8 @@ type demo struct {
 	log     *slog.Logger
 	nats    *localNATS
 	comfy   *comfy.Client
+	sim     *discordsim.Server // whose page is at
+	page    string
 	out     string // folder for the pictures
 }
 
@@ -88,7 +92,7 @@ func (c *demoCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	err = withNATS(ctx, embedded.Config{Dir: dir, Addr: addr, Log: d.log},
-		broker.InitConfig{Queues: []job.Queue{job.DefaultQueue}}, d.withComfyUI)
+		broker.InitConfig{Queues: []job.Queue{job.DefaultQueue}, Discord: true}, d.withComfyUI)
 	if errors.Is(err, errInterrupted) && c.Keep {
 		return nil // Ctrl-C is how --keep ends
 	}
@@ -133,7 +137,7 @@ func (d *demo) withComfyUI(ctx context.Context, n *localNATS) error {
 	})
 }
 
-// withBridge starts the bridge and plays the scene beside it.
+// withBridge starts the bridge, and what stands for Discord.
 func (d *demo) withBridge(ctx context.Context, url, note string) error {
 	p, err := newBridge(job.DefaultQueue, comfyFlags{url, d.command.comfyLogin},
 		bridgeFlags{InFlight: 1}, d.log)
@@ -141,22 +145,35 @@ func (d *demo) withBridge(ctx context.Context, url, note string) error {
 		return err
 	}
 	d.comfy = p.client
+	addr, err := nextFree(pagePort)
+	if err != nil {
+		return err
+	}
 	if note == "" {
 		note = "yours"
 	}
-	d.say("NATS     %s  (a real server with JetStream, in this process)", d.nats.server.ClientURL())
-	d.say("ComfyUI  %s  (%s)", p.client.URL(), note)
-	d.say("")
-	d.say("ann asks for two pictures and bob for one; his comes between hers.")
-	d.say("")
-	group, ctx := errgroup.WithContext(ctx)
-	serving, stop := context.WithCancel(ctx)
-	group.Go(func() error { return p.run(serving, d.nats.broker) })
-	group.Go(func() error {
-		defer stop()
-		return d.play(ctx)
+	return withFakeDiscord(ctx, addr, d.log, func(ctx context.Context, sim *discordsim.Server, page string) error {
+		d.sim, d.page = sim, page
+		d.say("NATS     %s  (a real server with JetStream, in this process)", d.nats.server.ClientURL())
+		d.say("ComfyUI  %s  (%s)", p.client.URL(), note)
+		d.say("Discord  %s  (a fake one, in this process: open it and type /generate)", page)
+		d.say("")
+		d.say("ann asks for two pictures and bob for one; his comes between hers.")
+		d.say("")
+		return beside(ctx, d.withIngress, func(ctx context.Context) error { return p.run(ctx, d.nats.broker) })
 	})
-	return group.Wait()
+}
+
+// withIngress serves the page and plays the scene beside it.
+func (d *demo) withIngress(ctx context.Context) error {
+	people, err := newIngress(job.DefaultQueue,
+		discordFlags{Sim: d.page, OthersMayClick: true, MaxWaiting: demoWaiting, TellAfter: time.Minute, Shard: "0/1", FFmpeg: "ffmpeg"},
+		"", d.log)
+	if err != nil {
+		return err
+	}
+	d.browse(ctx)
+	return beside(ctx, d.play, func(ctx context.Context) error { return people.run(ctx, d.nats.broker) })
 }
 
 // play submits the jobs, shows them, and says what to try next.
@@ -181,9 +198,8 @@ func (d *demo) play(ctx context.Context) error {
 	}
 	d.settle(ctx)
 	d.farewell(requests, states)
-	if d.command.Keep {
-		<-ctx.Done()
-		return context.Cause(ctx)
+	if err := d.linger(ctx); err != nil {
+		return err
 	}
 	return ended(states)
 }

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 
-	"golang.org/x/sync/errgroup"
-
 	"discomfy/pkg/comfy/comfysim"
+	"discomfy/pkg/discord/discordsim"
 )
 
 // withFake runs a function beside a fake ComfyUI on a free port of loopback,
@@ -23,12 +22,24 @@ func withFake(ctx context.Context, speed float64, log *slog.Logger, run func(ctx
 	}
 	url := "http://" + listener.Addr().String()
 	log.InfoContext(ctx, "fake ComfyUI listens", slog.String("url", url))
-	group, ctx := errgroup.WithContext(ctx)
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	group.Go(func() error { return comfysim.Serve(serving, listener, server) })
-	group.Go(func() error {
-		defer stop() // ComfyUI stops after the bridge
-		return run(ctx, url)
-	})
-	return group.Wait()
+	return beside(ctx, // ComfyUI stops after the bridge
+		func(ctx context.Context) error { return run(ctx, url) },
+		func(ctx context.Context) error { return comfysim.Serve(ctx, listener, server) })
+}
+
+// withFakeDiscord runs a function beside a fake Discord with a page for people,
+// and stops the fake when the function has returned.
+func withFakeDiscord(ctx context.Context, addr string, log *slog.Logger, run func(ctx context.Context, sim *discordsim.Server, url string) error) error {
+	server, err := discordsim.New(discordsim.Config{Token: simToken, Log: log})
+	if err != nil {
+		return fmt.Errorf("start a fake Discord: %w", err)
+	}
+	server.Populate(0)
+	listener, err := discordsim.Listen(ctx, addr)
+	if err != nil {
+		return err
+	}
+	return beside(ctx,
+		func(ctx context.Context) error { return run(ctx, server, "http://"+listener.Addr().String()) },
+		func(ctx context.Context) error { return discordsim.Serve(ctx, listener, server) })
 }
