@@ -30,7 +30,13 @@ func (p *Preparer) formVideo(ctx context.Context, it *item) error {
 	if plays && fits {
 		return p.asStored(ctx, it, whole)
 	}
-	if !plays {
+	switch {
+	case plays:
+	case errors.Is(err, clip.ErrUnknown):
+		it.why = "Discord does not play " + string(it.kind)
+	case info.Video == "":
+		it.why = "its headers tell of no video"
+	default:
 		it.why = "Discord does not play " + why
 	}
 	if p.cfg.FFmpeg != "" {
