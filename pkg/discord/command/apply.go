@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -145,34 +144,6 @@ func (a *Ask) put(m workflow.Manifest, r role, value string) {
 	default:
 		a.Raw[p.Name] = value
 	}
-}
-
-// moved is the order on another workflow. What describes the picture goes
-// along; sizes, steps and models are of a workflow, and begin anew.
-func (a Ask) moved(from, to workflow.Manifest) Ask {
-	raw := map[string]string{}
-	for _, r := range []role{rolePrompt, roleNegative, roleSeed, roleBatch} {
-		p, ok := r.param(from)
-		q, also := r.param(to)
-		if v, given := a.Raw[p.Name]; ok && also && given {
-			raw[q.Name] = v
-		}
-	}
-	pics, masked := []Picture{}, false
-	for _, pic := range a.Pictures {
-		p, ok := mask(to)
-		if ps := pictures(to); !pic.Mask && len(pics) < len(ps) {
-			pic.Param = ps[len(pics)].Name
-			pics = append(pics, pic)
-		} else if pic.Mask && ok && !masked {
-			pic.Param, masked = p.Name, true
-			pics = append(pics, pic)
-		} else {
-			a.Notes = append(slices.Clone(a.Notes), to.Name+" does not take the picture "+cmp.Or(pic.Name, pic.Param)+": left out")
-		}
-	}
-	a.Workflow, a.Raw, a.Pictures = to.Name, raw, pics
-	return a
 }
 
 // submitted is a modal of the card.

@@ -28,10 +28,11 @@ type Ask struct {
 }
 
 // Picture is one picture of an order. Exactly one of URL, Result and Input
-// says where its bytes are.
+// says where its bytes are. A mask is a picture like the others, for the
+// parameter that the workflow has for it.
 type Picture struct {
-	Param string `json:"param"` // the workflow's picture parameter
-	Mask  bool   `json:"mask,omitempty"`
+	Param string `json:"param"`          // the workflow's picture parameter
+	Mask  bool   `json:"mask,omitempty"` // not for itself, but to become the transparency of Param's picture; nothing here asks for that
 
 	URL  string `json:"url,omitempty"` // on Discord's CDN; it expires
 	Name string `json:"name,omitempty"`

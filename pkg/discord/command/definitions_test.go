@@ -86,6 +86,8 @@ func TestRangesAreTheWidestOfAllWorkflowsOfTheKind(t *testing.T) {
 	c := menu(
 		offer(t, "a", "upscale", "  - {name: factor, type: choice, choices: [2, 4], bind: 1.x}\n"),
 		offer(t, "b", "upscale", "  - {name: scale_by, type: float, min: 1, max: 6.5, bind: 1.x}\n"),
+		offer(t, "bb", "upscale", "  - {name: factor, type: integer, min: 2, max: 3, bind: 1.x}\n"),
+		offer(t, "bc", "upscale", "  - {name: method, type: integer, bind: 1.x}\n"),
 		offer(t, "c", "image", "  - {name: steps, type: integer, min: 4, max: 10, bind: 1.x}\n  - {name: text, type: text, max_length: 9000, bind: 1.y}\n"),
 		offer(t, "d", "image", "  - {name: steps, type: integer, min: 2, max: 8, bind: 1.x}\n  - {name: guidance, type: float, min: 0, bind: 1.y}\n"),
 		offer(t, "e", "video", "  - {name: steps, type: integer, min: 1, max: 99, bind: 1.x}\n"),

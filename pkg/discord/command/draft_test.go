@@ -160,7 +160,7 @@ func TestAnotherWorkflowKeepsWhatDescribesThePicture(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"positive": "fox", "count": "2"}, d.draft.Ask.Raw); diff != "" || d.draft.Ask.Workflow != "words" {
 		t.Error(d.draft.Ask.Workflow, diff)
 	}
-	pics := []command.Picture{{Param: "image", URL: "https://x/1"}, {Param: "mask", Mask: true, URL: "https://x/2", Name: "m.png"}}
+	pics := []command.Picture{{Param: "image", URL: "https://x/1"}, {Param: "mask", URL: "https://x/2", Name: "m.png"}}
 	e := sit(t, shop(), command.Ask{Workflow: "test-inpaint", Pictures: pics})
 	e.pick("workflow", "Test edit")
 	if diff := cmp.Diff(pics[:1], e.draft.Ask.Pictures); diff != "" {
@@ -234,9 +234,15 @@ func TestALongListHasPagesAndASearch(t *testing.T) {
 	if got := d.labels("lora"); len(got) != 3 {
 		t.Errorf("nothing found: %q", got)
 	}
+	d.draft.Pages, d.draft.Search = map[string]int{"lora": 9999}, nil
+	d.card = m.SetupCard(d.draft)
+	if got := d.labels("lora"); !slices.Contains(got, "style_4998.safetensors") {
+		t.Errorf("beyond the last page: %q", got)
+	}
+	d.submit(*d.press("LoRA strength").Modal, map[string]string{"p:lora_strength": "0.5"})
 	d.pick("lora", "No LoRA")
-	if _, ok := d.draft.Ask.Raw["lora"]; ok {
-		t.Error("the LoRA is still there")
+	if diff := cmp.Diff(map[string]string{"prompt": "fox"}, d.draft.Ask.Raw); diff != "" {
+		t.Errorf("the LoRA is still there: %s", diff)
 	}
 }
 

@@ -81,12 +81,14 @@ func TestWhatAModalHeldBecomesTheOrder(t *testing.T) {
 		fill map[string]string
 		want map[string]string
 	}{
-		"nothing changed":     {redo, nil, foxRaw()},
-		"words":               {redo, map[string]string{"p:prompt": "a blue fox", "p:negative": "red"}, changed(foxRaw(), "prompt", "a blue fox", "negative", "red")},
-		"a size":              {redo, map[string]string{"s:width,height": "640 × 480"}, changed(foxRaw(), "width", "640", "height", "480")},
-		"a size by words":     {redo, map[string]string{"s:width,height": "640 by 480px"}, changed(foxRaw(), "width", "640", "height", "480")},
-		"a square":            {redo, map[string]string{"s:width,height": "768"}, changed(foxRaw(), "width", "768", "height", "768")},
-		"a shape":             {redo, map[string]string{"s:width,height": "16:9"}, changed(foxRaw(), "width", "680", "height", "384")},
+		"nothing changed": {redo, nil, foxRaw()},
+		"words":           {redo, map[string]string{"p:prompt": "a blue fox", "p:negative": "red"}, changed(foxRaw(), "prompt", "a blue fox", "negative", "red")},
+		"a size":          {redo, map[string]string{"s:width,height": "640 × 480"}, changed(foxRaw(), "width", "640", "height", "480")},
+		"a size by words": {redo, map[string]string{"s:width,height": "640 by 480px"}, changed(foxRaw(), "width", "640", "height", "480")},
+		"a square":        {redo, map[string]string{"s:width,height": "768"}, changed(foxRaw(), "width", "768", "height", "768")},
+		"a shape":         {redo, map[string]string{"s:width,height": "16:9"}, changed(foxRaw(), "width", "680", "height", "384")},
+		"a shape of a size": {command.Ask{Workflow: "txt2img", Raw: changed(foxRaw(), "width", "768", "height", "768")},
+			map[string]string{"s:width,height": "16:9"}, changed(foxRaw(), "width", "1024", "height", "576")},
 		"no size":             {redo, map[string]string{"s:width,height": " "}, changed(foxRaw(), "width", "∅", "height", "∅")},
 		"numbers":             {redo, map[string]string{"n:steps,cfg,batch": "8/2.5/4"}, changed(foxRaw(), "steps", "8", "cfg", "2.5", "batch", "4")},
 		"numbers with blanks": {redo, map[string]string{"n:steps,cfg,batch": "8 2.5, 4"}, changed(foxRaw(), "steps", "8", "cfg", "2.5", "batch", "4")},

@@ -71,7 +71,7 @@ func (a *Ask) attach(m workflow.Manifest, files map[string]Picture) error {
 	}
 	if f, ok := files[optionMask]; ok {
 		p, _ := mask(m)
-		f.Param, f.Mask = p.Name, true
+		f.Param = p.Name
 		a.Pictures = append(a.Pictures, f)
 	}
 	for option, f := range files {

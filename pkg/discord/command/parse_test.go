@@ -17,8 +17,6 @@ func attached(param, option string) command.Picture {
 		Name: "9" + option + ".png", Type: "image/png", Size: 1234}
 }
 
-func masked(p command.Picture) command.Picture { p.Mask = true; return p }
-
 func TestOptionsBecomeWhatTheWorkflowCallsThem(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -47,7 +45,7 @@ func TestOptionsBecomeWhatTheWorkflowCallsThem(t *testing.T) {
 				Pictures: []command.Picture{attached("image", "image"), attached("second", "image2")}}},
 		"a mask": {command.Edit, []option{file("image"), file("mask"), str("prompt", "a door")},
 			command.Ask{Workflow: "test-inpaint", Raw: map[string]string{"prompt": "a door"},
-				Pictures: []command.Picture{attached("image", "image"), masked(attached("mask", "mask"))}}},
+				Pictures: []command.Picture{attached("image", "image"), attached("mask", "mask")}}},
 		"a factor":             {command.Upscale, []option{file("image"), num("factor", 8)}, command.Ask{Workflow: "test-upscale", Raw: map[string]string{"factor": "8"}, Pictures: []command.Picture{attached("image", "image")}}},
 		"a picture that moves": {command.Animate, []option{file("image"), whole("frames", 16)}, command.Ask{Workflow: "test-animate", Raw: map[string]string{"frames": "16"}, Pictures: []command.Picture{attached("image", "image")}}},
 		"a video of nothing":   {command.Animate, []option{whole("frames", 16)}, command.Ask{Workflow: "test-video", Raw: map[string]string{"frames": "16"}}},
@@ -126,6 +124,17 @@ func TestParameterNamesOfManyKindsAreUnderstood(t *testing.T) {
 	}
 }
 
+func TestAParameterOfAnotherTypeIsNotMeant(t *testing.T) {
+	t.Parallel()
+	m := menu(offer(t, "x", "image", "  - {name: seed, type: text, bind: 1.a}\n  - {name: noise_seed, type: seed, bind: 1.b}\n  - {name: steps, type: bool, bind: 1.c}\n"))
+	a := must[command.Ask](t)(m.Parse(typed(t, command.Generate, whole("seed", 3))))
+	if diff := cmp.Diff(map[string]string{"noise_seed": "3"}, a.Raw); diff != "" {
+		t.Error(diff)
+	}
+	_, err := m.Parse(typed(t, command.Generate, whole("steps", 3)))
+	wantError(t, err, job.CodeInvalid, "x has no steps; it takes seed, and in `more` seed and steps")
+}
+
 func TestADefaultWorkflowIsFound(t *testing.T) {
 	t.Parallel()
 	words := "  - {name: prompt, type: text, required: true, bind: 1.a}\n"
@@ -145,6 +154,7 @@ func TestADefaultWorkflowIsFound(t *testing.T) {
 		"with words, no test, no picture": {menu(all...), "image", false, "words"},
 		"that takes the picture":          {menu(all...), "image", true, "of-a-picture"},
 		"that asks nothing of a click":    {menu(all...), "upscale", true, "just"},
+		"that one picture is enough for":  {menu(offer(t, "two", "edit", picture+strings.ReplaceAll(picture, "image", "second")), offer(t, "test-one", "edit", picture)), "edit", true, "test-one"},
 		"whatever there is":               {menu(all[0], all[1]), "image", false, "test-words"},
 		"the one that is set":             {command.Menu{Catalog: menu(all...).Catalog, Defaults: map[workflow.Kind]string{"image": "plain"}}, "image", false, "plain"},
 	} {

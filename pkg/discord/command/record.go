@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"discomfy/pkg/discord/card"
 	"discomfy/pkg/job"
@@ -40,7 +41,7 @@ func (m Menu) again(r job.Request) (Ask, workflow.Offer, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Inputs)) {
 		if p, ok := o.Parameter(name); ok && p.Type == workflow.TypePicture {
-			a.Pictures = append(a.Pictures, Picture{Param: name, Mask: isMask(p), Input: r.Inputs[name]})
+			a.Pictures = append(a.Pictures, Picture{Param: name, Input: r.Inputs[name]})
 		} else {
 			gone = append(gone, name)
 		}
@@ -128,7 +129,11 @@ func (m Menu) follow(kind workflow.Kind, s Source, kept ...role) (Ask, workflow.
 	a.Pictures = []Picture{picture}
 	for _, r := range kept {
 		p, ok := r.param(o.Manifest)
-		if text := m.said(s.Request, r); ok && text != "" && units(text) <= p.MaxLength {
+		switch text := m.said(s.Request, r); {
+		case !ok || text == "":
+		case utf8.RuneCountInString(text) > p.MaxLength:
+			a.Notes = append(a.Notes, fmt.Sprintf("%s takes %d characters of %s, and the picture's has more: left out", o.Name, p.MaxLength, p.Name))
+		default:
 			a.Raw[p.Name] = text
 		}
 	}

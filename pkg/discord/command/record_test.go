@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,7 +63,7 @@ func TestPicturesThatWerePutInStay(t *testing.T) {
 	t.Parallel()
 	r := job.Request{Workflow: "test-inpaint", Params: job.Params{"prompt": "a door"}, Inputs: map[string]string{"image": "in/1", "mask": "in/2"}}
 	a := must[command.Ask](t)(shop().Redo(r, nil))
-	want := []command.Picture{{Param: "image", Input: "in/1"}, {Param: "mask", Mask: true, Input: "in/2"}}
+	want := []command.Picture{{Param: "image", Input: "in/1"}, {Param: "mask", Input: "in/2"}}
 	if diff := cmp.Diff(want, a.Pictures); diff != "" {
 		t.Error(diff)
 	}
@@ -91,6 +92,10 @@ func TestAPictureGoesIntoTheNextWorkflow(t *testing.T) {
 	picture.Param = "image"
 	words := offer(t, "words", "upscale", "  - {name: image, type: picture, bind: 1.a}\n  - {name: positive, type: text, max_length: 100, bind: 1.b}\n"+
 		"  - {name: denoise, type: float, default: 0.3, bind: 1.c}\n")
+	txt2img, _ := shipped().Find("txt2img")
+	short := words
+	short.Parameters = slices.Clone(words.Parameters)
+	short.Parameters[1].MaxLength = 8
 	for name, c := range map[string]struct {
 		call func(command.Menu) (command.Ask, error)
 		menu command.Menu
@@ -100,6 +105,8 @@ func TestAPictureGoesIntoTheNextWorkflow(t *testing.T) {
 		"by its own": {func(m command.Menu) (command.Ask, error) { return m.Upscale(s, "") }, shop(), command.Ask{Workflow: "test-upscale", Raw: map[string]string{}}},
 		"with the words": {func(m command.Menu) (command.Ask, error) { return m.Upscale(s, "2") }, menu(append(shop().Catalog.Usable(), words)...),
 			command.Ask{Workflow: "words", Raw: map[string]string{"positive": "a red fox"}, Notes: []string{"words has one factor only: 2× was left out"}}},
+		"with too many words": {func(m command.Menu) (command.Ask, error) { return m.Upscale(s, "") }, menu(short, txt2img),
+			command.Ask{Workflow: "words", Raw: map[string]string{}, Notes: []string{"words takes 8 characters of positive, and the picture's has more: left out"}}},
 		"edit":    {func(m command.Menu) (command.Ask, error) { return m.Edit(s) }, shop(), command.Ask{Workflow: "test-inpaint", Raw: map[string]string{}}},
 		"animate": {func(m command.Menu) (command.Ask, error) { return m.Animate(s) }, shop(), command.Ask{Workflow: "test-animate", Raw: map[string]string{}}},
 	} {
@@ -142,6 +149,10 @@ func TestButtonsOrderWhatTheirClicksTake(t *testing.T) {
 	times := menu(offer(t, "up", "upscale", "  - {name: image, type: picture, bind: 1.a}\n  - {name: scale, type: choice, choices: [2x, 3x, 4x], bind: 1.b}\n"))
 	if diff := cmp.Diff(card.Actions{Upscale: "up", Parameter: "scale", Factors: []string{"2x", "4x"}}, times.Actions()); diff != "" {
 		t.Error(diff)
+	}
+	unknown := menu(offer(t, "up", "upscale", "  - {name: image, type: picture, bind: 1.a}\n  - {name: scale, type: choice, bind: 1.b}\n"))
+	if diff := cmp.Diff(card.Actions{Upscale: "up", Parameter: "scale"}, unknown.Actions()); diff != "" {
+		t.Errorf("a list that is not known: %s", diff)
 	}
 }
 

@@ -96,6 +96,13 @@ func TestAFactorIsANumber(t *testing.T) {
 	if len(cs) != 1 || cs[0].Value != 8.0 {
 		t.Errorf("choices %v", cs)
 	}
+	for kind, want := range map[string][]string{"integer, min: 2, max: 6": {"2×", "3×", "4×"}, "float, max: 3": {"1.5×", "2×", "3×"}} {
+		m := menu(offer(t, "x", "upscale", "  - {name: factor, type: "+kind+", bind: 1.a}\n"))
+		got := shown(t, m.Suggest(typing(t, command.Upscale, option{Name: "factor", Type: 10, Value: "", Focused: true}), nil))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", kind, diff)
+		}
+	}
 }
 
 func TestOpenJobsAreFoundByWhatPeopleRemember(t *testing.T) {
@@ -217,6 +224,9 @@ func TestNamesOfAllWorkflowsAreListedOnce(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" || open != c.open || err != nil {
 			t.Errorf("%+v: open %v, %v %s", c, open, err, diff)
 		}
+	}
+	if _, open, err := menu(b, a).Names(command.Models, "", ""); !open || err != nil {
+		t.Error("an open list of the first workflow is forgotten")
 	}
 	if got, _, err := menu(a, b).Names(command.Loras, "", ""); len(got) > 0 || err != nil {
 		t.Errorf("LoRAs %v, %v", got, err)
