@@ -58,6 +58,9 @@ func TestFirstAnswerIsDueAndOnce(t *testing.T) {
 	other := *late
 	other.ID++
 	f.callback(t, &other, `{"type":5}`).want(t, 404, 10062)
+	other = *f.asked(t)
+	other.Token = in.Token
+	f.callback(t, &other, `{"type":5}`).want(t, 404, 10062)
 	if st := f.Stats(); st.Late != 1 || st.Twice != 1 || st.Invalid != 0 {
 		t.Errorf("stats %+v", st)
 	}

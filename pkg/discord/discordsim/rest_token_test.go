@@ -107,6 +107,22 @@ func TestUnwelcomeAppsAnswerInPrivate(t *testing.T) {
 	f.noViolations(t)
 }
 
+func TestTokensKnowTheirOwnMessages(t *testing.T) {
+	t.Parallel()
+	f := stopped(t, discordsim.Config{})
+	i, other := f.asked(t), f.asked(t)
+	for _, in := range []*discordsim.Interaction{i, other} {
+		f.callback(t, in, `{"type":4,"data":{"content":"<@`+f.bob.ID.String()+`>"}}`).want(t, 200, 0)
+		if m := f.Message(f.Interaction(in.ID).Original); !equal(m.Pinged, []discordsim.ID{f.bob.ID}) {
+			t.Errorf("pinged %v", m.Pinged)
+		}
+	}
+	theirs := "/messages/" + f.Interaction(other.ID).Original.String()
+	f.do(t, "PATCH", f.webhook(i, theirs), `{"content":"x"}`).want(t, 404, 10008)
+	f.do(t, "GET", f.webhook(other, theirs), ``).want(t, 200, 0)
+	f.noViolations(t)
+}
+
 func TestEphemeralMessagesAreUnknownToTheBot(t *testing.T) {
 	t.Parallel()
 	f := stopped(t, discordsim.Config{})
