@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"math"
 	"time"
@@ -86,7 +85,8 @@ func (t *Term) GetInput(ctx context.Context, name string) (io.ReadCloser, error)
 
 // GetResult opens a stored result. It is read chunk by chunk as the caller
 // reads, which ctx must outlive. What was read is what was stored only when
-// Read has returned io.EOF: a damaged file ends with ErrDamaged instead.
+// Read has returned io.EOF: a damaged file ends with ErrDamaged instead. The
+// reader's method Digest() string tells the SHA-256 that it checks.
 // ErrNotFound where there is no such file.
 func (b *Broker) GetResult(ctx context.Context, name string) (io.ReadCloser, error) {
 	return b.getObject(ctx, resultsBucket, name)
@@ -143,101 +143,88 @@ func (b *Broker) getObject(ctx context.Context, bucket, name string) (io.ReadClo
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	return &objectReader{ctx: ctx, cancel: cancel, b: b, object: o, stream: bucketPrefix + bucket,
-		subject: "$O." + bucket + ".C." + o.nuid, hash: sha256.New()}, nil
+	r := &objectReader{cancel: cancel, object: o, pieces: make(chan []byte)}
+	go func() {
+		defer close(r.pieces)
+		r.ended = b.fetch(ctx, bucket, o, r.pieces)
+	}()
+	return r, nil
 }
 
-// objectReader reads a file chunk by chunk by direct reads, which need no
-// consumer and so no right to make one. While the caller works on a chunk, the
-// next one is on its way.
+// fetch reads the chunks of a file by direct reads, which need no consumer and
+// so no right to make one, and hands them on. While one is hashed and the
+// caller works on it, the next is on its way. It returns io.EOF, or why the file
+// is not what was stored.
+func (b *Broker) fetch(ctx context.Context, bucket string, o object, to chan<- []byte) error {
+	hashing := newHashing()
+	defer hashing.stop()
+	subject := "$O." + bucket + ".C." + o.nuid
+	size, seq := int64(0), uint64(0)
+	for n := range o.chunks {
+		msg, err := b.chunkAfter(ctx, bucketPrefix+bucket, subject, seq)
+		if errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("read %s: %w: %d of %d chunks are there", o.Name, ErrDamaged, n, o.chunks)
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", o.Name, err)
+		}
+		hashing.add(msg.Data)
+		select {
+		case to <- msg.Data:
+		case <-ctx.Done():
+			return fmt.Errorf("read %s: %w", o.Name, context.Cause(ctx))
+		}
+		seq = msg.Sequence
+		size += int64(len(msg.Data))
+	}
+	if size != o.Size || hex.EncodeToString(hashing.sum()) != o.Digest {
+		return fmt.Errorf("read %s: %w: size or SHA-256 differ", o.Name, ErrDamaged)
+	}
+	return io.EOF
+}
+
+// chunkAfter reads the chunk behind a sequence, within a bound.
+func (b *Broker) chunkAfter(ctx context.Context, stream, subject string, seq uint64) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := b.request(ctx, objectTimeout)
+	defer cancel()
+	return b.nextOf(ctx, stream, subject, seq+1)
+}
+
+// objectReader is a stored file that is being fetched.
 type objectReader struct {
-	ctx     context.Context // of the whole read, as with a request's body
-	cancel  context.CancelFunc
-	b       *Broker
-	object  object
-	stream  string
-	subject string
-	hash    hash.Hash
-	seq     uint64 // of the last chunk
-	chunks  int
-	size    int64
-	rest    []byte
-	ahead   chan piece // answers once; nil while nothing is on its way
-	err     error
+	cancel context.CancelFunc
+	object object
+	pieces chan []byte // closed after the last one
+	ended  error       // why, when it is closed
+	rest   []byte
+	closed bool
 }
 
-// piece is the answer to the read of one chunk.
-type piece struct {
-	msg *jetstream.RawStreamMsg
-	err error
-}
+// Digest is the SHA-256 that the content is held against before Read returns
+// io.EOF, as 64 hexadecimal digits.
+func (r *objectReader) Digest() string { return r.object.Digest }
 
 func (r *objectReader) Read(p []byte) (int, error) {
-	for len(r.rest) == 0 && r.err == nil {
-		r.err = r.advance()
+	if r.closed {
+		return 0, io.ErrClosedPipe
 	}
-	if len(r.rest) == 0 {
-		return 0, r.err
+	for len(r.rest) == 0 {
+		piece, ok := <-r.pieces
+		if !ok {
+			return 0, r.ended
+		}
+		r.rest = piece
 	}
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]
 	return n, nil
 }
 
-// advance takes the next chunk; after the last one it returns io.EOF, or why
-// the file is not what was stored.
-func (r *objectReader) advance() error {
-	if r.chunks == r.object.chunks {
-		return r.check()
-	}
-	if r.ahead == nil {
-		r.request()
-	}
-	p := <-r.ahead
-	r.ahead = nil
-	if errors.Is(p.err, ErrNotFound) {
-		return fmt.Errorf("read %s: %w: %d of %d chunks are there", r.object.Name, ErrDamaged, r.chunks, r.object.chunks)
-	}
-	if p.err != nil {
-		return fmt.Errorf("read %s: %w", r.object.Name, p.err)
-	}
-	r.seq = p.msg.Sequence
-	r.chunks++
-	if r.chunks < r.object.chunks {
-		r.request()
-	}
-	r.size += int64(len(p.msg.Data))
-	r.hash.Write(p.msg.Data)
-	r.rest = p.msg.Data
-	return nil
-}
-
-// request reads the chunk behind the last one beside the caller, within a
-// bound.
-func (r *objectReader) request() {
-	ahead, from := make(chan piece, 1), r.seq+1
-	r.ahead = ahead
-	go func() {
-		ctx, cancel := r.b.request(r.ctx, objectTimeout)
-		defer cancel()
-		msg, err := r.b.nextOf(ctx, r.stream, r.subject, from)
-		ahead <- piece{msg, err}
-	}()
-}
-
-func (r *objectReader) check() error {
-	if r.size != r.object.Size || hex.EncodeToString(r.hash.Sum(nil)) != r.object.Digest {
-		return fmt.Errorf("read %s: %w: size or SHA-256 differ", r.object.Name, ErrDamaged)
-	}
-	return io.EOF
-}
-
 // Close ends the read, and waits for what is on its way.
 func (r *objectReader) Close() error {
 	r.cancel()
-	if r.ahead != nil {
-		<-r.ahead
+	for range r.pieces { //nolint:revive // what still comes is not wanted
 	}
-	r.rest, r.ahead, r.err = nil, nil, io.ErrClosedPipe
+	r.rest, r.closed = nil, true
 	return nil
 }

@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -223,5 +224,41 @@ func TestInputsAreStoredOnce(t *testing.T) {
 	}
 	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("GetInput: %d bytes, %v", len(got), err)
+	}
+}
+
+// Whoever has seen enough closes the file, in the middle of it too.
+func TestAResultIsClosedEarly(t *testing.T) {
+	t.Parallel()
+	_, b := setUp(t)
+	data := content(5*chunk + 9)
+	if _, _, err := lead(t, b).PutResult(t.Context(), "large", bytes.NewReader(data)); err != nil {
+		t.Fatal(err)
+	}
+	for _, read := range []int{0, 10, chunk, 3*chunk + 1} {
+		r, err := b.GetResult(t.Context(), "large")
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := make([]byte, read)
+		if _, err := io.ReadFull(r, part); err != nil || !bytes.Equal(part, data[:read]) {
+			t.Errorf("the first %d bytes: %v", read, err)
+		}
+		if err := errors.Join(r.Close(), r.Close()); err != nil {
+			t.Error(err)
+		}
+		if n, err := r.Read(part); n > 0 || !errors.Is(err, io.ErrClosedPipe) && read > 0 {
+			t.Errorf("after its end %d bytes, %v", n, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := b.GetResult(ctx, "large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cancel()
+	if _, err := io.ReadAll(r); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the context has ended: %v", err)
 	}
 }

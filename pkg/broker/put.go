@@ -2,14 +2,13 @@ package broker
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,11 +21,16 @@ import (
 // overruns the stream's in-queue. So files are written here, in its format
 // (ADR-20): anything that reads object stores reads them.
 const (
-	// chunkSize is the size of every chunk but the last, in bytes: a little
-	// below what a message may hold, since each one is synced to the disk.
-	chunkSize = 1008 << 10
-	// chunkWindow is how many chunks may wait for their acknowledgement.
-	chunkWindow = 4
+	// largestChunk bounds a chunk, in bytes, whatever a message may hold.
+	largestChunk = 4<<20 - chunkMargin
+	// chunkMargin is what of a message is left for what is not the file's.
+	chunkMargin = 16 << 10
+	// firstBuffer is the size at which a buffer for chunks begins, in bytes:
+	// most files are small.
+	firstBuffer = 256 << 10
+	// unacknowledged bounds the bytes that may wait for an acknowledgement; two
+	// chunks may in any case.
+	unacknowledged = 4 << 20
 	// chunkWithin is how long one acknowledgement may take: a deadline that
 	// grows with the file.
 	chunkWithin = 30 * time.Second
@@ -55,18 +59,19 @@ func (b *Broker) putObject(ctx context.Context, to target, r io.Reader) (stored,
 	case <-ctx.Done():
 		return stored{}, context.Cause(ctx)
 	}
-	u := upload{b: b, bucket: to.bucket, nuid: nuid.Next(), hash: sha256.New()}
-	if err := u.send(ctx, r); err != nil {
+	u := upload{b: b, bucket: to.bucket, nuid: nuid.Next(), chunk: chunkSize(b.nc.MaxPayload())}
+	digest, err := u.send(ctx, r)
+	if err != nil {
 		u.discard(ctx)
 		return stored{}, storeError(err)
 	}
-	done := stored{size: u.size, digest: u.hash.Sum(nil)}
+	done := stored{size: u.size, digest: digest}
 	name := to.name(done)
 	if to.have != nil && to.have(ctx, name) {
 		u.discard(ctx)
 		return done, nil
 	}
-	if err := u.publishMeta(ctx, name); err != nil {
+	if err := u.publishMeta(ctx, name, digest); err != nil {
 		u.discard(ctx)
 		return stored{}, storeError(err)
 	}
@@ -85,7 +90,7 @@ type upload struct {
 	b       *Broker
 	bucket  string
 	nuid    string // names the chunks
-	hash    hash.Hash
+	chunk   int    // size of every chunk but the last, in bytes
 	size    int64
 	chunks  uint32
 	pending []jetstream.PubAckFuture
@@ -100,41 +105,58 @@ func metaSubject(bucket, name string) string {
 	return "$O." + bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name))
 }
 
-// send reads r to its end and publishes it in full chunks. One buffer serves
-// them all: publishing copies it, and without retries nothing is sent later.
-func (u *upload) send(ctx context.Context, r io.Reader) error {
-	buffer := make([]byte, chunkSize)
-	for {
-		n, err := fill(buffer, r)
+// chunkSize is the size of chunks where a message may hold so many bytes: each
+// chunk is synced to the disk, so that few large ones are stored sooner.
+func chunkSize(maxPayload int64) int {
+	return int(min(largestChunk, max(maxPayload, 2*chunkMargin)-chunkMargin))
+}
+
+// send reads r to its end and publishes it in full chunks, and returns its
+// SHA-256. Two buffers serve them all: one is filled while the other is hashed.
+// Publishing copies it, and without retries nothing is sent later.
+func (u *upload) send(ctx context.Context, r io.Reader) (digest []byte, err error) {
+	hashing := newHashing()
+	defer hashing.stop()
+	var buffers [2][]byte
+	for i := 0; ; i = 1 - i {
+		data, err := fill(buffers[i], u.chunk, r)
+		buffers[i] = data
 		last := errors.Is(err, io.EOF)
 		if err != nil && !last {
-			return fmt.Errorf("read the file: %w", err)
+			return nil, fmt.Errorf("read the file: %w", err)
 		}
-		if n > 0 {
-			if err := u.sendChunk(ctx, buffer[:n]); err != nil {
-				return err
+		if len(data) > 0 {
+			if err := u.sendChunk(ctx, data); err != nil {
+				return nil, err
 			}
+			hashing.add(data)
 		}
 		if last {
-			return u.settle(ctx, 0)
+			return hashing.sum(), u.settle(ctx, 0)
 		}
 	}
 }
 
-// fill reads until the buffer is full or r has ended, which is io.EOF alone: a
-// download that breaks off says io.ErrUnexpectedEOF, which io.ReadFull would
-// make look like the end of the file.
-func fill(buffer []byte, r io.Reader) (n int, err error) {
-	for n < len(buffer) && err == nil {
-		var more int
-		more, err = r.Read(buffer[n:])
-		n += more
+// fill reads into the buffer, and makes it larger as needed, until it holds
+// most bytes or r has ended, which is io.EOF alone: a download that breaks off
+// says io.ErrUnexpectedEOF, which io.ReadFull would make look like the end of
+// the file.
+func fill(buffer []byte, most int, r io.Reader) ([]byte, error) {
+	buffer = buffer[:0]
+	var err error
+	for len(buffer) < most && err == nil {
+		if len(buffer) == cap(buffer) {
+			buffer = slices.Grow(buffer, min(most, max(firstBuffer, 4*cap(buffer)))-len(buffer))
+		}
+		var n int
+		n, err = r.Read(buffer[len(buffer):min(cap(buffer), most)])
+		buffer = buffer[:len(buffer)+n]
 	}
-	return n, err
+	return buffer, err
 }
 
 func (u *upload) sendChunk(ctx context.Context, data []byte) error {
-	if err := u.settle(ctx, chunkWindow-1); err != nil {
+	if err := u.settle(ctx, max(unacknowledged/u.chunk, 2)-1); err != nil {
 		return err
 	}
 	u.b.at(ctx, BeforeChunk)
@@ -143,7 +165,6 @@ func (u *upload) sendChunk(ctx context.Context, data []byte) error {
 		return fmt.Errorf("send a chunk: %w", err)
 	}
 	u.pending = append(u.pending, future)
-	u.hash.Write(data)
 	u.size += int64(len(data))
 	u.chunks++
 	return nil
@@ -177,11 +198,11 @@ func await(ctx context.Context, future jetstream.PubAckFuture) error {
 }
 
 // publishMeta makes the file visible.
-func (u *upload) publishMeta(ctx context.Context, name string) error {
+func (u *upload) publishMeta(ctx context.Context, name string, digest []byte) error {
 	data, err := json.Marshal(jetstream.ObjectInfo{
-		ObjectMeta: jetstream.ObjectMeta{Name: name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunkSize}},
+		ObjectMeta: jetstream.ObjectMeta{Name: name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: uint32(u.chunk)}},
 		Bucket:     u.bucket, NUID: u.nuid, Size: uint64(u.size), Chunks: u.chunks,
-		ModTime: time.Now().UTC(), Digest: jetstream.GetObjectDigestValue(u.hash),
+		ModTime: time.Now().UTC(), Digest: digestPrefix + base64.URLEncoding.EncodeToString(digest),
 	})
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -187,6 +188,55 @@ func TestFilesOfOursAreNamedByWhatIsInThem(t *testing.T) {
 			}
 			if _, ok := files(t, dir)[tt.want]; !ok {
 				t.Errorf("files %v, want %s", files(t, dir), tt.want)
+			}
+		})
+	}
+}
+
+// sworn is a store whose bodies say that they check their SHA-256 themselves.
+type sworn struct {
+	store
+	digest string
+	end    error // in place of io.EOF
+}
+
+func (s sworn) GetResult(ctx context.Context, name string) (io.ReadCloser, error) {
+	body, err := s.store.GetResult(ctx, name)
+	return swornBody{io.MultiReader(body, iotest.ErrReader(s.end)), s.digest}, err
+}
+
+type swornBody struct {
+	io.Reader
+	digest string
+}
+
+func (b swornBody) Digest() string { return b.digest }
+func (swornBody) Close() error     { return nil }
+
+func TestSaveTrustsABodyThatChecksItself(t *testing.T) {
+	t.Parallel()
+	s := store{}
+	r := s.put("j/1-1.png", "fox.png", "a fox")
+	other := s.put("j/1-2.png", "dog.png", "a dog").Digest
+	damaged := errors.New("damaged")
+	for name, tt := range map[string]struct {
+		from  sworn
+		words string
+	}{
+		"whole":                     {from: sworn{s, r.Digest, io.EOF}},
+		"not what the record names": {from: sworn{s, other, io.EOF}, words: "digest"},
+		"found to be damaged":       {from: sworn{s, r.Digest, damaged}, words: "damaged"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			_, err := terminal.SaveAll(t.Context(), tt.from, dir, job.State{Results: []job.Result{r}})
+			saved := files(t, dir)
+			if tt.words == "" && (err != nil || saved["fox.png"] != "a fox") {
+				t.Errorf("saved %v, %v", saved, err)
+			}
+			if tt.words != "" && (err == nil || !strings.Contains(err.Error(), tt.words) || len(saved) > 0) {
+				t.Errorf("saved %v, %v", saved, err)
 			}
 		})
 	}
