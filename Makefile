@@ -50,8 +50,13 @@ failpoints: ## kill and freeze bridges at every failpoint
 	go test -tags failpoints ./cmd/discomfy -run 'Failpoint|Delay'
 	go test ./pkg/proof -run 'AtAFailpoint|ALatePrompt|Submitter' -count 1 -v -timeout 30m -args -failpoints
 
+.PHONY: outages
+outages: ## have NATS and ComfyUI be away for minutes
+	go test ./pkg/proof -run NATSThatCanNotBeUsed -count 1 -v -timeout 30m -args -outages -outage 1m
+	go test ./pkg/bridge -run 'TenMinutes|MinutesLater' -count 1 -v -timeout 30m -args -long
+
 .PHONY: chaos
-chaos: failpoints ## JOBS jobs and FAULTS faults, drawn by SEED (0 draws one)
+chaos: failpoints outages ## JOBS jobs and FAULTS faults, drawn by SEED (0 draws one)
 	go test ./pkg/proof -run TestChaos -count 1 -v -timeout 60m -args -jobs $(JOBS) -faults $(FAULTS) -seed $(SEED)
 
 .PHONY: soak
