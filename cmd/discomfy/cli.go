@@ -78,7 +78,7 @@ func parse(args []string, stdout, stderr *os.File) (r *runner, code int, err err
 		chosen.BindTo(ctx, (*context.Context)(nil))
 		err := chosen.Run(s)
 		if errors.Is(err, broker.ErrNotSetUp) {
-			return notSetUpError{queueOf(chosen), err}
+			return notSetUpError{queueOf(chosen), chosen.Command() == "ingress", err}
 		}
 		return err
 	}}, exitOK, nil

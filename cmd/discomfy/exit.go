@@ -43,7 +43,8 @@ func (e endedError) Error() string { return e.words }
 
 // notSetUpError is a NATS server that lacks what the queue needs.
 type notSetUpError struct {
-	queue job.Queue
+	queue   job.Queue
+	discord bool // it lacks what the ingress needs
 	error
 }
 
@@ -51,6 +52,9 @@ func (e notSetUpError) Unwrap() error { return e.error }
 
 // words say what to do; what the server answered would tell nobody more.
 func (e notSetUpError) words() string {
+	if e.discord {
+		return "NATS is not set up for Discord: run `discomfy init --discord`"
+	}
 	if e.queue == "" || e.queue == job.DefaultQueue {
 		return "NATS is not set up: run `discomfy init`"
 	}

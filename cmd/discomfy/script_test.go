@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +22,8 @@ import (
 	"discomfy/pkg/broker"
 	"discomfy/pkg/broker/embedded"
 	"discomfy/pkg/comfy/comfysim"
+	"discomfy/pkg/discord/discordsim"
+	"discomfy/pkg/discord/source"
 	"discomfy/pkg/job"
 )
 
@@ -62,6 +66,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"nats":     startNATS,
 			"comfyui":  startComfyUI,
+			"discord":  startDiscord,
+			"healthy":  awaitHealth,
 			"freeaddr": freeAddress,
 			"served":   awaitBridge,
 			"ended":    awaitEnd,
@@ -122,6 +128,48 @@ func startComfyUI(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(<-done)
 	})
 	ts.Setenv("COMFYUI_URL", "http://"+listener.Addr().String())
+}
+
+// startDiscord is `discord [public] [endpoint]`: a fake Discord at $SIM, whose
+// bot's token is "sim.token".
+func startDiscord(ts *testscript.TestScript, _ bool, args []string) {
+	server, err := discordsim.New(discordsim.Config{Public: slices.Contains(args, "public")})
+	ts.Check(err)
+	server.Populate(0)
+	if slices.Contains(args, "endpoint") {
+		key, err := source.ParsePublicKey(server.App().VerifyKey)
+		ts.Check(err)
+		web := httptest.NewServer(source.NewEndpoint(source.EndpointConfig{PublicKey: key}, nil))
+		ts.Defer(web.Close)
+		ts.Check(server.SetEndpoint(context.Background(), web.URL))
+	}
+	listener, err := discordsim.Listen(context.Background(), "127.0.0.1:0")
+	ts.Check(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- discordsim.Serve(ctx, listener, server) }()
+	ts.Defer(func() {
+		cancel()
+		ts.Check(<-done)
+		if broken := server.Violations(); len(broken) > 0 {
+			ts.Fatalf("rules of Discord's were broken: %v", broken)
+		}
+	})
+	ts.Setenv("SIM", "http://"+listener.Addr().String())
+}
+
+// awaitHealth is `healthy ADDR`: it waits until an ingress serves people.
+func awaitHealth(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	ts.Check(poll(ctx, func() (bool, error) {
+		answer, err := http.Get("http://" + args[0] + "/readyz")
+		if err != nil {
+			return false, nil
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode == http.StatusOK, nil
+	}))
 }
 
 // freeAddress is `freeaddr VAR`: an address on loopback that nobody listens at.

@@ -92,3 +92,27 @@ func TestLeadWithoutSetUp(t *testing.T) {
 	err := b.Lead(t.Context(), queue, func(context.Context, *broker.Term) error { return nil })
 	wantErr(t, err, broker.ErrNotSetUp)
 }
+
+func TestWaitingForNATSNamesTheServer(t *testing.T) {
+	t.Parallel()
+	addr, logs := freeAddr(t), new(logBuffer)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		b, err := broker.Connect(ctx, broker.Config{URL: "nats://ann:secret@" + addr, Wait: true, Log: logger(logs)})
+		if err == nil {
+			b.Close()
+		}
+		done <- err
+	}()
+	eventually(t, "the log names the server", func() bool {
+		return strings.Contains(logs.String(), "start it, or name another server") && strings.Contains(logs.String(), addr)
+	})
+	cancel()
+	if err := next(t, done, "Connect gives up"); err == nil {
+		t.Error("connected to nobody")
+	}
+	if strings.Contains(logs.String(), "secret") {
+		t.Errorf("the log tells the password: %s", logs)
+	}
+}
