@@ -137,7 +137,7 @@ func listed(t *testing.T, cmds []*discordgo.ApplicationCommand) []*discordgo.App
 	}
 	for _, c := range back {
 		c.ID, c.ApplicationID, c.Version = "9", "5", "77"
-		c.NSFW, c.DMPermission, c.DefaultPermission = new(false), new(true), new(true)
+		c.NSFW, c.DefaultPermission = new(false), new(true)
 		for _, o := range c.Options {
 			if len(o.Choices) == 0 {
 				o.Choices = []*discordgo.ApplicationCommandOptionChoice{}

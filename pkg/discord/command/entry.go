@@ -19,10 +19,7 @@ type Entry map[string]string
 // EntryOf reads a modal's submission.
 func EntryOf(i api.Interaction) Entry {
 	e := Entry{}
-	if i.Interaction == nil {
-		return e
-	}
-	d, _ := i.Data.(discordgo.ModalSubmitInteractionData)
+	d, _ := dataOf(i).(discordgo.ModalSubmitInteractionData)
 	for _, c := range d.Components {
 		switch c := c.(type) {
 		case *discordgo.Label:

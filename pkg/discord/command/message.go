@@ -13,7 +13,7 @@ import (
 // Target are the pictures on the message of a message command, in their order.
 // The error is a *job.Error: there is none.
 func Target(i api.Interaction) ([]Picture, error) {
-	d, _ := commandData(i)
+	d := commandData(i)
 	var all []Picture
 	if d.Resolved != nil {
 		all = MessagePictures(d.Resolved.Messages[d.TargetID])

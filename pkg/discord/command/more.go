@@ -28,14 +28,15 @@ func ParseMore(s string) (map[string]string, error) {
 		if m == nil {
 			return nil, invalid(optionMore, "write key=value, such as sampler=euler; cannot read %s", quote(rest))
 		}
-		key, value := m[1], ""
-		var err error
-		if value, rest, err = valueOf(key, rest[len(m[0]):]); err != nil {
+		key := m[1]
+		value, next, err := valueOf(key, rest[len(m[0]):])
+		if err != nil {
 			return nil, err
 		}
 		if _, twice := values[key]; twice {
 			return nil, invalid(optionMore, "%s is given twice", quote(key))
 		}
+		rest = next
 		if values[key] = value; len(values) > maxPairs {
 			return nil, invalid(optionMore, "more than %d values", maxPairs)
 		}
@@ -71,12 +72,12 @@ func closing(s string) (string, bool) {
 
 // quoted reads a value in quotation marks.
 func quoted(key, s, end string) (value, rest string, err error) {
-	_, first, _ := cutRune(s)
+	_, first := cutRune(s)
 	var b strings.Builder
 	for rest = first; rest != ""; {
 		switch {
 		case strings.HasPrefix(rest, `\\`), strings.HasPrefix(rest, `\`+end):
-			_, rest, _ = cutRune(rest)
+			_, rest = cutRune(rest)
 		case strings.HasPrefix(rest, end):
 			rest = rest[len(end):]
 			if rest != "" && !strings.ContainsRune(separators, rune(rest[0])) {
@@ -85,20 +86,20 @@ func quoted(key, s, end string) (value, rest string, err error) {
 			return b.String(), strings.TrimLeft(rest, separators), nil
 		}
 		var r string
-		r, rest, _ = cutRune(rest)
+		r, rest = cutRune(rest)
 		b.WriteString(r)
 	}
 	return "", "", invalid(optionMore, "%s: the closing %s is missing", key, end)
 }
 
 // cutRune takes the first character off s, valid or not.
-func cutRune(s string) (first, rest string, ok bool) {
+func cutRune(s string) (first, rest string) {
 	for i := range s {
 		if i > 0 {
-			return s[:i], s[i:], true
+			return s[:i], s[i:]
 		}
 	}
-	return s, "", s != ""
+	return s, ""
 }
 
 // FormatMore is the inverse of ParseMore: a line for each pair.

@@ -23,8 +23,10 @@ const (
 	Loras    Name = "loras"
 	Models   Name = "models"
 	Help     Name = "help"
+)
 
-	// Message commands: a right click on a message with a picture.
+// The message commands: a right click on a message with a picture.
+const (
 	UpscaleMessage Name = "Upscale"
 	EditMessage    Name = "Edit"
 	AnimateMessage Name = "Animate"
@@ -33,8 +35,7 @@ const (
 // Of is the command of an interaction that names one (a command or its
 // autocomplete); "" for every other.
 func Of(i api.Interaction) Name {
-	d, _ := commandData(i)
-	return Name(d.Name)
+	return Name(commandData(i).Name)
 }
 
 // kind is what the command makes.
@@ -50,11 +51,9 @@ func (n Name) kind() workflow.Kind {
 	return workflow.KindImage
 }
 
-// commandData is the data of a command or of its autocomplete.
-func commandData(i api.Interaction) (discordgo.ApplicationCommandInteractionData, bool) {
-	if i.Interaction == nil {
-		return discordgo.ApplicationCommandInteractionData{}, false
-	}
-	d, ok := i.Data.(discordgo.ApplicationCommandInteractionData)
-	return d, ok
+// commandData is the data of a command or of its autocomplete; empty for every
+// other interaction.
+func commandData(i api.Interaction) discordgo.ApplicationCommandInteractionData {
+	d, _ := dataOf(i).(discordgo.ApplicationCommandInteractionData)
+	return d
 }

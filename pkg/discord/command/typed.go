@@ -21,7 +21,7 @@ type typed struct {
 // typedOf reads the options of a command or its autocomplete.
 func typedOf(i api.Interaction) typed {
 	t := typed{texts: map[string]string{}, files: map[string]Picture{}}
-	d, _ := commandData(i)
+	d := commandData(i)
 	for _, o := range d.Options {
 		if o == nil {
 			continue
