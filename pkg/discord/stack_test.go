@@ -2,6 +2,7 @@ package discord_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"strconv"
@@ -9,6 +10,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"discomfy/pkg/bridge"
 	"discomfy/pkg/broker"
@@ -243,7 +247,7 @@ func (s *stack) finished(message discordsim.ID, files int) *discordsim.Message {
 	var m *discordsim.Message
 	s.await("a finished card with "+strconv.Itoa(files)+" files", func() bool {
 		m = s.discord.Message(message)
-		return m != nil && len(m.Attachments) == files && customID(m, "vary") != ""
+		return m != nil && len(m.Attachments) == files && customID(m, "delete") != ""
 	})
 	return m
 }
@@ -312,4 +316,100 @@ func (w testWriter) Write(p []byte) (int, error) {
 func (s *stack) lost(id job.ID) bool {
 	h, err := reply.Store{Keeper: s.broker}.Get(s.Context(), id)
 	return err == nil && h.Lost
+}
+
+// fill is what a form held when it was opened, with one value changed.
+func (s *stack) fill(opened *discordsim.Interaction, input, value string) map[string]any {
+	s.Helper()
+	for _, c := range inputsOf(opened.Modal) {
+		if c == input || strings.HasSuffix(c, input) {
+			return map[string]any{c: value}
+		}
+	}
+	s.Fatalf("the form has no input %q: %s", input, flat(opened.Modal))
+	return nil
+}
+
+// inputsOf are the custom ids inside a form.
+func inputsOf(v any) (all []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		if id, ok := v["custom_id"].(string); ok && v["components"] == nil {
+			all = append(all, id)
+		}
+		for _, x := range v {
+			all = append(all, inputsOf(x)...)
+		}
+	case []any:
+		for _, x := range v {
+			all = append(all, inputsOf(x)...)
+		}
+	}
+	return all
+}
+
+// forgetFiles removes a job's stored results, as seven days do.
+func (s *stack) forgetFiles(id job.ID) {
+	s.Helper()
+	st, err := s.broker.Last(s.Context(), id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, r := range st.Results {
+		if err := s.broker.DeleteResult(s.Context(), r.Name); err != nil {
+			s.Fatal(err)
+		}
+	}
+}
+
+// forget removes all that is stored of a job, as ninety days do.
+func (s *stack) forget(id job.ID) {
+	s.Helper()
+	s.forgetFiles(id)
+	nc, err := nats.Connect("", nats.InProcessServer(s.nats))
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for stream, subject := range map[string]string{
+		"DISCOMFY_STATE": fmt.Sprintf("discomfy.state.%d.%s", id.Partition(), id), "DISCOMFY_REPLIES": "discomfy.reply." + id.String(),
+		"DISCOMFY_JOBS": "discomfy.jobs.*.*." + id.String(),
+	} {
+		st, err := js.Stream(s.Context(), stream)
+		if err != nil {
+			s.Fatal(err)
+		}
+		if err := st.Purge(s.Context(), jetstream.WithPurgeSubject(subject)); err != nil {
+			s.Fatal(err)
+		}
+	}
+	if _, err := (reply.Store{Keeper: s.broker}).Get(s.Context(), id); err == nil {
+		s.Fatal("the handle is still there")
+	}
+}
+
+// selectNumber chooses one of several pictures.
+func (s *stack) selectNumber(a asked, n string) *discordsim.Interaction {
+	s.Helper()
+	m := s.discord.Message(a.card)
+	for _, row := range m.Components {
+		components, _ := row["components"].([]any)
+		for _, c := range components {
+			o, _ := c.(map[string]any)
+			id, _ := o["custom_id"].(string)
+			if strings.HasPrefix(id, "d1:pick:") && strings.HasSuffix(id, ":"+n) {
+				i, err := s.discord.Click(s.Context(), s.ann.ID, a.card, id)
+				if err != nil {
+					s.Fatal(err)
+				}
+				return s.answer(i)
+			}
+		}
+	}
+	s.Fatalf("there is no picture %s: %s", n, textOf(m))
+	return nil
 }

@@ -201,7 +201,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 func plain(op string, parts ...string) error {
 	for _, part := range parts {
 		odd := func(r rune) bool {
-			return !strings.ContainsRune("-_.=~@", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+			return !strings.ContainsRune("-_.=~@:", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 		}
 		if part == "" || part == "." || part == ".." || strings.ContainsFunc(part, odd) {
 			return &Error{Op: op, Kind: Invalid, Message: "an id is missing or odd"}

@@ -32,7 +32,7 @@ type Config struct {
 	Room      int64          // bytes that its files may take; default 4 GiB
 	Pictures  int            // decoded at a time, each with up to Output.Memory or Input.Memory; default 1
 	Videos    int            // transcoded at a time; default 1
-	Output    picture.Limits // of result pictures that are re-encoded; Bytes does not count; 64 Mi pixels need 256 MiB
+	Output    picture.Limits // of result pictures that are re-encoded, but for Bytes; default 256 Mi pixels, 384 MiB of memory, beyond which a PNG becomes smaller
 	Input     picture.Limits // of people's pictures
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -44,6 +44,8 @@ func (c Config) withDefaults() Config {
 	c.Temp = cmp.Or(c.Temp, os.TempDir())
 	c.Room = cmp.Or(c.Room, 4<<30)
 	c.Pictures, c.Videos = cmp.Or(c.Pictures, 1), cmp.Or(c.Videos, 1)
+	// Results come from our own side: their memory is what counts.
+	c.Output.Pixels, c.Output.Edge = cmp.Or(c.Output.Pixels, 256<<20), cmp.Or(c.Output.Edge, 1<<16)
 	c.Output, c.Input = c.Output.WithDefaults(), c.Input.WithDefaults()
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -105,7 +105,7 @@ func TestTheBestFormThatFits(t *testing.T) {
 		{"transparent", "a.png", pngOf(t, clear), 300_000, picture.PNG, ""},
 		{"on white", "a.png", pngOf(t, clear), 20_000, picture.JPEG, "The picture is JPEG here on white, "},
 		{"an animation", "a.gif", testdata(t, "testdata/animated.gif"), 2000, picture.PNG, "The picture shows only the first frame: the animation has 3 KiB"},
-		{"too many pixels", "a.png", bomb(), 40_000, picture.Unknown, "The picture is not attached: too large: the picture has 17000 × 9 pixels"},
+		{"too many pixels", "a.jpg", jpegBomb(), 40_000, picture.Unknown, "The picture is not attached: too large: the picture has 60000 × 60000 pixels"},
 		{"torn", "a.png", pngOf(t, noise(90, 90))[:20_000], 10_000, picture.Unknown, "The picture is not attached: the picture is damaged"},
 		{"another kind", "a.avif", append(testdata(t, "testdata/plain.avif"), make([]byte, 2000)...), 1_000, picture.Unknown, "The picture is not attached: the original has 3 KiB, 1 KiB are allowed"},
 	} {
@@ -135,6 +135,11 @@ func bomb() []byte {
 	b = append(b, 8, 6, 0, 0, 0, 0, 0, 0, 0)
 	b = append(binary.BigEndian.AppendUint32(b, 50_000), "IDAT"...)
 	return append(append(b, make([]byte, 50_004)...), "\x00\x00\x00\x00IEND\xae\x42\x60\x82"...)
+}
+
+// jpegBomb is a header of many pixels, and many bytes.
+func jpegBomb() []byte {
+	return append([]byte("\xff\xd8\xff\xc0\x00\x11\x08\xea\x60\xea\x60\x03\x01\x11\x00\x02\x11\x01\x03\x11\x01\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"), make([]byte, 50_000)...)
 }
 
 // What can not be made to fit stays in the store: it is not even fetched.

@@ -1,6 +1,7 @@
 package discordsim_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -12,29 +13,46 @@ import (
 func TestPage(t *testing.T) {
 	t.Parallel()
 	b := browser(t)
-	t.Run("a command by keyboard", func(t *testing.T) {
-		f := newFake(t, quick())
-		f.generate(t)
-		f.play(t, script{
-			"generate?": func(t *testing.T, f *fake, i *discordsim.Interaction, data object) {
-				f.callback(t, i, `{"type":8,"data":{"choices":[{"name":"Watercolour","value":"wc"},{"name":"Oil","value":"oil"}]}}`)
-			},
-			"generate": func(t *testing.T, f *fake, i *discordsim.Interaction, data object) {
-				f.callback(t, i, `{"type":5}`)
-				f.do(t, "PATCH", f.webhook(i, original), asJSON(object{"embeds": []object{{"title": "3rd in line", "description": optionOf(data, "prompt")}}}))
-			},
-		})
-		p := f.open(t, b, look{})
-		p.press("/gen")
-		p.reads("#suggestions [role=option]", "/generate")
-		p.shot("commands")
-		p.press(kb.Enter, "a lighthouse", kb.Tab, "mod", kb.Tab, "o")
-		p.reads("#suggestions [role=option]", "Watercolour")
-		p.shot("autocomplete")
-		p.press(kb.ArrowDown, kb.Enter)
-		p.press(kb.Enter)
-		p.reads(".embed .title", "3rd in line")
-		p.shot("answered")
-		f.noViolations(t)
+	for name, look := range map[string]func(*testing.T, context.Context){
+		"command": pageCommand, "card": pageCard, "markdown": pageMarkdown, "media": pageMedia,
+		"components": pageComponents, "silence": pageSilence, "modal": pageModal, "apps": pageApps, "people": pagePeople,
+		"edits": pageEdits, "video": pageVideoStays, "files": pageFilesArrive, "long": pageLong,
+	} {
+		t.Run(name, func(t *testing.T) { look(t, b) })
+	}
+}
+
+// A command is given by keyboard alone, with choices of the application.
+func pageCommand(t *testing.T, b context.Context) {
+	f := newFake(t, quick())
+	f.generate(t)
+	f.play(t, script{
+		"generate?": func(t *testing.T, f *fake, i *discordsim.Interaction, _ object) {
+			f.callback(t, i, `{"type":8,"data":{"choices":[{"name":"Watercolour","value":"wc"},{"name":"Oil","value":"oil"}]}}`)
+		},
+		"generate": func(t *testing.T, f *fake, i *discordsim.Interaction, data object) {
+			f.callback(t, i, `{"type":5}`)
+			said := asJSON([]any{optionOf(data, "prompt"), optionOf(data, "model"), optionOf(data, "steps"), optionOf(data, "private")})
+			f.do(t, "PATCH", f.webhook(i, original), asJSON(object{"embeds": []object{{"title": "3rd in line", "description": said}}}))
+		},
 	})
+	p := f.open(t, b, look{})
+	p.press("/gen")
+	p.reads("#suggestions [role=option]", "/generate")
+	p.shot("commands")
+	p.press(kb.Enter, "a lighthouse", kb.Tab, "mod", kb.Tab, "o")
+	p.reads("#suggestions [role=option]", "Watercolour")
+	p.shot("autocomplete")
+	p.press(kb.ArrowDown, kb.Enter, "ste", kb.Enter, "20", kb.Tab, "priv", kb.Enter)
+	p.reads("#suggestions [role=option]", "True")
+	p.press(kb.Enter)
+	p.shot("filled")
+	p.press(kb.Enter)
+	p.reads(".embed .text", `["a lighthouse","oil",20,true]`)
+	p.reads(".origin", "ann used /generate")
+	if n := eval[int](p, `document.querySelectorAll(".message").length`); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	p.until(`document.activeElement.id === "say"`)
+	f.noViolations(t)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // maxPageMessages bounds the messages of one answer.
@@ -111,7 +112,40 @@ func (s *Server) pageMessage(m *Message, user ID) Object {
 	}
 	o["pings"] = slices.Contains(m.Pinged, user) || m.Everyone
 	o["revision"] = m.Revision
-	return o
+	seen, _ := s.local(o).(Object)
+	return seen
+}
+
+// local makes addresses of attachments such that a browser finds them here, wherever the application finds them. It
+// returns a copy: what it is given belongs to the world.
+func (s *Server) local(v any) any {
+	switch v := v.(type) {
+	case string:
+		for _, host := range []string{s.url, cdnHost, mediaHost} {
+			if rest, ok := strings.CutPrefix(v, host); ok && strings.HasPrefix(rest, "/attachments/") {
+				return rest
+			}
+		}
+	case Object:
+		out := make(Object, len(v))
+		for k, e := range v {
+			out[k] = s.local(e)
+		}
+		return out
+	case []Object:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = s.local(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = s.local(e)
+		}
+		return out
+	}
+	return v
 }
 
 // pageCommands are the commands that a user may give in a channel.

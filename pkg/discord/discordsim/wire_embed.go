@@ -34,7 +34,20 @@ func (s *Server) wireEmbeds(m *Message) []Object {
 				e[f[0]] = s.wirePicture(m, part, f[1])
 			}
 		}
+		if fields := objectsOf(e, "fields"); fields != nil {
+			e["fields"] = wireFields(fields)
+		}
 		out = append(out, e)
+	}
+	return out
+}
+
+// wireFields say whether they are inline also where they were not asked.
+func wireFields(fields []Object) []Object {
+	out := make([]Object, len(fields))
+	for i, f := range fields {
+		out[i] = maps.Clone(f)
+		out[i]["inline"] = boolOr(f, "inline", false)
 	}
 	return out
 }

@@ -25,7 +25,7 @@ function footer(e) {
   if (!e.footer?.text && !e.timestamp) return null;
   const face = e.footer?.icon_url && h("img", { src: e.footer.icon_url, alt: "", width: 16, height: 16 });
   const when = e.timestamp && timeOf(Date.parse(e.timestamp), "s");
-  return h("div.footer", {}, face, e.footer?.text, e.footer?.text && when && " · ", when);
+  return h("div.footer", {}, face, e.footer?.text, e.footer?.text && when && h("span", { "aria-hidden": "true" }, "·"), when);
 }
 
 // picture shows an image of an embed. Where it replaces another one, that one stays until the new one is there.

@@ -4,7 +4,7 @@ import { $, announce } from "./dom.js";
 import { get } from "./api.js";
 import { isMine, makeMessage, summary, updateMessage } from "./message.js";
 import { setClock } from "./time.js";
-import { before, world } from "./world.js";
+import { before, place, titleOf, world } from "./world.js";
 
 const pageful = 500;
 const shown = new Map(); // elements by id
@@ -35,6 +35,8 @@ export async function loadMessages() {
   const nodes = answer.messages.map(remember);
   $("messages").replaceChildren(...nodes);
   $("older").hidden = !answer.more;
+  $("beginning").hidden = answer.more;
+  $("beginning").firstElementChild.textContent = `This is the beginning of ${titleOf(place())}.`;
   atEnd = true;
   toEnd();
 }
@@ -45,6 +47,7 @@ async function loadOlder() {
   const height = log().scrollHeight;
   $("messages").prepend(...answer.messages.map(remember));
   $("older").hidden = !answer.more;
+  $("beginning").hidden = answer.more;
   log().scrollTop += log().scrollHeight - height;
   $("messages").firstElementChild?.querySelector("button")?.focus();
 }
