@@ -43,9 +43,9 @@ type Picture struct {
 	Input  string `json:"input,omitempty"`  // object in the inputs store
 }
 
-// Source is an existing job or picture from which a new order is made. Request
-// is nil where no record exists (any more); Picture is zero for Vary and Redo.
+// Source is a picture from which a new order is made.
 type Source struct {
-	Request *job.Request
-	Picture Picture
+	Request  *job.Request // of the job that made it; nil where there is no record (any more)
+	Picture  Picture
+	Workflow string // that takes it; "" for the default one. A modal's card.ID.Arg says which it was made for
 }

@@ -22,12 +22,15 @@ const (
 // Modal asks for up to five of the values of an order, pre-filled with what it
 // has; false where its workflow has nothing to ask for: order it as it is.
 // typed is what a former modal held when it could not be read, else nil. The
-// verb of id gives the title; the workflow stands in id.Arg for whoever reads
-// the submission without the order at hand (Edit and Animate of a record).
+// verb of id gives the title; of Edit and Animate, its Arg becomes the workflow,
+// so that the submission is read for the same one (Source.Workflow).
 func (m Menu) Modal(id card.ID, a Ask, typed Entry) (api.Modal, bool) {
 	o, ok := m.Catalog.Find(a.Workflow)
 	if !ok {
 		return api.Modal{}, false
+	}
+	if id.Verb == card.Edit || id.Verb == card.Animate {
+		id.Arg = o.Name
 	}
 	return form(id, heading(id.Verb)+cmp.Or(o.Title, o.Name), slots(o.Manifest), a.Raw, typed)
 }

@@ -57,6 +57,10 @@ func TestModalsAskForWhatTheWorkflowTakes(t *testing.T) {
 
 func TestModalsAreAsWritten(t *testing.T) {
 	t.Parallel()
+	edit, _ := shop().Modal(card.ID{Verb: card.Edit, Job: job.NewID(), N: 2}, command.Ask{Workflow: "test-edit"}, nil)
+	if id, err := card.ParseID(edit.ID); err != nil || id.Arg != "test-edit" || id.N != 2 {
+		t.Errorf("the modal's id is %q", edit.ID)
+	}
 	id, _ := job.ParseID("0197e3a0-0000-7000-8000-000000000001")
 	redo, _ := shop().Modal(card.ID{Verb: card.Redo, Job: id}, must[command.Ask](t)(shop().Redo(fox(t), nil)), nil)
 	animate, _ := shop().Modal(card.ID{Verb: card.Animate, Job: id, Arg: "test-animate", N: 2}, command.Ask{Workflow: "test-animate"}, nil)

@@ -83,7 +83,7 @@ func (m Menu) Redo(r job.Request, raw map[string]string) (Ask, error) {
 	return a, nil
 }
 
-// Upscale orders the picture of s larger, by the default workflow; factor ""
+// Upscale orders the picture of s larger, by its workflow; factor ""
 // is the workflow's own.
 func (m Menu) Upscale(s Source, factor string) (Ask, error) {
 	a, o, err := m.follow(workflow.KindUpscale, s, rolePrompt, roleNegative)
@@ -115,6 +115,9 @@ func (m Menu) Animate(s Source) (Ask, error) {
 // follow begins an order of a kind on a picture, with what the picture's own
 // request said in the roles that are kept.
 func (m Menu) follow(kind workflow.Kind, s Source, kept ...role) (Ask, workflow.Offer, error) {
+	if s.Workflow != "" {
+		m.Defaults = map[workflow.Kind]string{kind: s.Workflow}
+	}
 	o, err := m.Default(kind, true)
 	if err != nil {
 		return Ask{}, o, err

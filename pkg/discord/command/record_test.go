@@ -119,6 +119,11 @@ func TestAPictureGoesIntoTheNextWorkflow(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	s.Workflow = "test-edit"
+	if a := must[command.Ask](t)(shop().Edit(s)); a.Workflow != "test-edit" {
+		t.Errorf("edited by %s", a.Workflow)
+	}
+	s.Workflow = ""
 	noPicture := command.Menu{Catalog: shipped(), Defaults: map[workflow.Kind]string{"video": "test-video"}}
 	_, err := noPicture.Animate(s)
 	wantError(t, err, job.CodeInvalid, "test-video takes no picture")
