@@ -1,7 +1,10 @@
 package picture
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"image"
 	"io"
 	"slices"
 )
@@ -13,10 +16,10 @@ type FitOptions struct {
 }
 
 // FitFile decodes a picture file and fits it into limit bytes, with its colour
-// profile where the kind stays the same. The errors are those of Decode and
-// Fit.
+// profile where the kind stays the same. A PNG that exceeds the limits is read
+// row by row and becomes smaller. The errors are those of Decode and Fit.
 func FitFile(ctx context.Context, r io.ReaderAt, size, limit int64, o FitOptions) (Fitted, error) {
-	m, i, err := Decode(ctx, r, size, o.Limits)
+	m, i, err := decodeOrReduce(ctx, r, size, o.Limits)
 	if err != nil {
 		return Fitted{}, err
 	}
@@ -28,6 +31,20 @@ func FitFile(ctx context.Context, r io.ReaderAt, size, limit int64, o FitOptions
 	fitted.Scaled = fitted.Scaled || int64(fitted.Width)*int64(fitted.Height) < int64(i.Width)*int64(i.Height)
 	fitted.Data = insert(fitted.Data, fitted.Kind, i.Kind, carried)
 	return fitted, nil
+}
+
+// decodeOrReduce reads a picture that is too large to be decoded as a whole at
+// a smaller size, where it is a PNG.
+func decodeOrReduce(ctx context.Context, r io.ReaderAt, size int64, l Limits) (image.Image, Info, error) {
+	m, i, err := Decode(ctx, r, size, l)
+	if !errors.Is(err, ErrLarge) || i.Kind != PNG {
+		return m, i, err
+	}
+	smaller, ok, failed := decodeReduced(ctx, newSource(r, size), i, l)
+	if failed != nil || !ok {
+		return nil, i, cmp.Or(failed, err)
+	}
+	return smaller, i, nil
 }
 
 // carried gives the parts of a file that belong into its new form, as they

@@ -115,8 +115,8 @@ func (i *Info) readBMP(s source) error {
 		return damaged("%v", err)
 	}
 	i.Width, i.Height = c.Width, c.Height
-	i.Memory = 4 * int64(c.Width) * int64(c.Height)
-	if i.Memory/4 > 8*s.size { // one bit a pixel at least; no compression is read here
+	i.Memory = 5 * int64(c.Width) * int64(c.Height)
+	if i.Memory/5 > 8*s.size { // one bit a pixel at least; no compression is read here
 		return damaged("it claims %d × %d pixels and has %d bytes", c.Width, c.Height, s.size)
 	}
 	i.Alpha = true // 32-bit files may have it

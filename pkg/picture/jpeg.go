@@ -115,7 +115,7 @@ func (i *Info) readSOF(s source, seg segment) error {
 	components := int64(b[5])
 	pixel := components // at most: colours may be stored with fewer points
 	if components == 4 {
-		pixel = 2 * components // CMYK is made of planes that stay
+		pixel = 3 * components // CMYK is made of planes, and becomes three colours
 	}
 	if seg.marker == markerSOF2 {
 		pixel += 4 * components // the coefficients are kept as 32-bit numbers

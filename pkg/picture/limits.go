@@ -22,7 +22,7 @@ type Limits struct {
 	Bytes  int64 // of the file; default 32 MiB
 	Pixels int64 // in all, of one frame; default 64 Mi
 	Edge   int   // pixels on one side; default 16384
-	Memory int64 // bytes that the decoder may take; default 384 MiB
+	Memory int64 // bytes that decoding may take, and bringing the pixels to 8-bit RGBA; default 384 MiB
 }
 
 // WithDefaults fills in what was not set.

@@ -45,6 +45,7 @@ func (s source) pngChunks() iter.Seq2[chunk, error] {
 // Colour types of PNG (PNG specification, 11.2.1).
 const (
 	pngGray      = 0
+	pngRGB       = 2
 	pngPalette   = 3
 	pngGrayAlpha = 4
 	pngRGBA      = 6
@@ -99,24 +100,20 @@ func (i *Info) readIHDR(s source, c chunk) error {
 	}
 	i.Memory = pixel * int64(width) * int64(height)
 	// Deflate makes nothing smaller than a thousandth (RFC 1951 allows 1032:1).
-	if i.Memory/8/1100 > s.size {
+	if i.Memory/12/1100 > s.size {
 		return damaged("it claims %d × %d pixels and has %d bytes", width, height, s.size)
 	}
 	return nil
 }
 
-// pngPixel is the bytes that image/png takes for a pixel; with transparency by
-// tRNS it takes as many as with an alpha channel.
+// pngPixel is the bytes that a pixel takes when it is decoded and, where it has
+// not 8 bits a channel then, brought to these.
 func pngPixel(depth, color byte) int64 {
-	n := int64(4)
 	switch {
+	case depth == 16:
+		return 8 + 4
 	case color == pngPalette:
-		return 1
-	case color == pngGray && depth <= 8:
-		n = 4 // one, or four with tRNS
+		return 1 + 4
 	}
-	if depth == 16 {
-		n *= 2
-	}
-	return n
+	return 4
 }

@@ -12,30 +12,74 @@ import (
 // column of the result, a quarter of a gigabyte for 4096² to 2048².
 func shrink(ctx context.Context, m image.Image, width, height int) (*image.NRGBA, error) {
 	b := m.Bounds()
-	out := image.NewRGBA(image.Rect(0, 0, width, height))
+	r := newReducer(b.Dx(), b.Dy(), width, height)
 	row := image.NewRGBA(image.Rect(0, 0, b.Dx(), 1))
-	narrow, sum := make([]float32, 4*width), make([]float32, 4*width)
-	step := float64(b.Dy()) / float64(height)
-	y := 0 // of the result
-	for from := range b.Dy() {
+	for y := range b.Dy() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		draw.Draw(row, row.Rect, m, image.Pt(b.Min.X, b.Min.Y+from), draw.Src)
-		narrowRow(row.Pix, narrow, b.Dx(), width)
-		for rest := 1.0; rest > 1e-9 && y < height; {
-			part := min(rest, step*float64(y+1)-float64(from+1)+rest)
-			add(sum, narrow, float32(part/step))
-			if rest -= part; step*float64(y+1) <= float64(from+1)-rest+1e-9 {
-				store(out.Pix[y*out.Stride:], sum)
-				y++
-			}
+		draw.Draw(row, row.Rect, m, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
+		r.add(row.Pix)
+	}
+	return r.result(), nil
+}
+
+// reducer averages rows as they come into a smaller picture.
+type reducer struct {
+	from   image.Point // size of the original
+	out    *image.RGBA
+	narrow []float32 // the row, averaged in its direction
+	sum    []float32 // of rows, for the row of the result that is being made
+	step   float64   // rows of the original for one of the result
+	row, y int       // rows that came and that were made
+}
+
+func newReducer(fromWidth, fromHeight, width, height int) *reducer {
+	return &reducer{
+		from: image.Pt(fromWidth, fromHeight), out: image.NewRGBA(image.Rect(0, 0, width, height)),
+		narrow: make([]float32, 4*width), sum: make([]float32, 4*width), step: float64(fromHeight) / float64(height),
+	}
+}
+
+// add takes the next row, of RGBA whose colours are multiplied with the alpha.
+// A row may belong to two of the result, in parts.
+func (r *reducer) add(pix []uint8) {
+	narrowRow(pix, r.narrow, r.from.X, r.out.Rect.Dx())
+	r.row++
+	bottom, rest := float64(r.row), 1.0
+	for rest > 1e-9 && r.y < r.out.Rect.Dy() {
+		end := r.step * float64(r.y+1)
+		part := min(rest, end-(bottom-rest))
+		r.weigh(float32(part / r.step))
+		if rest -= part; end <= bottom-rest+1e-9 {
+			r.store()
 		}
 	}
-	if y < height { // what rounding left over
-		store(out.Pix[y*out.Stride:], sum)
+}
+
+func (r *reducer) weigh(weight float32) {
+	for i, v := range r.narrow {
+		r.sum[i] += v * weight
 	}
-	return multiplied(out), nil
+}
+
+// store rounds the sums into a row of the result.
+func (r *reducer) store() {
+	to := r.out.Pix[r.y*r.out.Stride:]
+	for i, v := range r.sum {
+		to[i] = uint8(min(v+0.5, 255))
+	}
+	clear(r.sum)
+	r.y++
+}
+
+// result is the picture, after all rows; rounding may have kept the last one
+// back.
+func (r *reducer) result() *image.NRGBA {
+	if r.y < r.out.Rect.Dy() {
+		r.store()
+	}
+	return divided(r.out)
 }
 
 // narrowRow averages a row of n pixels into one of width.
@@ -44,8 +88,7 @@ func narrowRow(row []uint8, out []float32, n, width int) {
 	step := float64(n) / float64(width)
 	x, end := 0, step
 	for from := range n {
-		px := row[4*from:][:4]
-		rest := 1.0
+		px, rest := row[4*from:][:4], 1.0
 		for x < width-1 && end < float64(from+1) {
 			part := end - float64(from+1) + rest
 			addPixel(out[4*x:], px, float32(part/step))
@@ -65,22 +108,8 @@ func addPixel(to []float32, px []uint8, weight float32) {
 	to[3] += float32(px[3]) * weight
 }
 
-func add(to, from []float32, weight float32) {
-	for i, v := range from {
-		to[i] += v * weight
-	}
-}
-
-// store rounds the sums into a row and clears them.
-func store(row []uint8, sum []float32) {
-	for i, v := range sum {
-		row[i] = uint8(min(v+0.5, 255))
-	}
-	clear(sum)
-}
-
-// multiplied takes the alpha out of the colours, in place.
-func multiplied(m *image.RGBA) *image.NRGBA {
+// divided takes the alpha out of the colours, in place.
+func divided(m *image.RGBA) *image.NRGBA {
 	for i := 0; i < len(m.Pix); i += 4 {
 		if a := uint32(m.Pix[i+3]); a != 255 && a != 0 {
 			for c := range 3 {
@@ -91,8 +120,8 @@ func multiplied(m *image.RGBA) *image.NRGBA {
 	return &image.NRGBA{Pix: m.Pix, Stride: m.Stride, Rect: m.Rect}
 }
 
-// within gives the largest size of the same shape whose sides are at most the
-// given share (0 to 1) of the original's, and at least a pixel.
+// within gives the size of the same shape whose sides are the given share (0 to
+// 1) of the original's, and at least a pixel.
 func within(b image.Rectangle, share float64) (width, height int) {
 	return max(1, int(float64(b.Dx())*share)), max(1, int(float64(b.Dy())*share))
 }

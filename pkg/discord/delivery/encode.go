@@ -47,10 +47,10 @@ func (t *transcoding) encode(ctx context.Context) (string, error) {
 			return "", err
 		}
 		size := t.size(name)
-		if size <= t.it.limit {
+		if size <= t.limit {
 			return name, nil
 		}
-		a.video *= min(0.85, aim*float64(t.it.limit)/float64(size))
+		a.video *= min(0.85, aim*float64(t.limit)/float64(size))
 		if try == 1 {
 			a.video, a.share = a.video*0.8, a.share/2
 		}
@@ -60,7 +60,7 @@ func (t *transcoding) encode(ctx context.Context) (string, error) {
 
 // firstAttempt spends the limit over the duration.
 func (t *transcoding) firstAttempt(seconds float64) attempt {
-	total := aim * 8 * float64(t.it.limit) / max(seconds, 0.1)
+	total := aim * 8 * float64(t.limit) / max(seconds, 0.1)
 	if seconds == 0 {
 		total = 2e6 // nothing is known: the next attempt will
 	}
@@ -93,7 +93,7 @@ func (t *transcoding) try(ctx context.Context, a attempt, name string) error {
 
 // into are the arguments that name the file to write.
 func (t *transcoding) into(name string) []string {
-	return []string{"-movflags", "+faststart", "-fs", strconv.FormatInt(slack*t.it.limit, 10), "-f", "mp4", name}
+	return []string{"-movflags", "+faststart", "-fs", strconv.FormatInt(slack*t.limit, 10), "-f", "mp4", name}
 }
 
 // scale makes even sides, which 4:2:0 needs.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"discomfy/pkg/broker"
+	"discomfy/pkg/job"
 	"discomfy/pkg/picture"
 )
 
@@ -20,10 +21,16 @@ import (
 func (p *Preparer) Prepare(ctx context.Context, o Order, at Place) (*Plan, error) {
 	plan := &Plan{preparer: p, order: o, place: at.withDefaults(), items: make([]*item, len(o.Results))}
 	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(p.cfg.Pictures + p.cfg.Videos)
+	group.SetLimit(p.together(o.Results, plan.place.Limit))
+	held := int64(0)
 	for i, r := range o.Results {
 		it := &item{n: i + 1, result: r, limit: plan.place.Limit}
 		plan.items[i] = it
+		if held+r.Size+p.film(it.limit) > p.folder.most {
+			it.form = absent // the folder has not room for them all, ever
+			continue
+		}
+		held += min(r.Size, it.limit)
 		group.Go(func() error { return p.make(inner, it) })
 	}
 	if err := group.Wait(); err != nil {
@@ -35,6 +42,20 @@ func (p *Preparer) Prepare(ctx context.Context, o Order, at Place) (*Plan, error
 	plan.pack()
 	plan.describe()
 	return plan, nil
+}
+
+// together is how many results are worked on at a time: one after the other
+// where they could keep each other from the folder's room.
+func (p *Preparer) together(results []job.Result, limit int64) int {
+	n := p.cfg.Pictures + p.cfg.Videos
+	all := int64(n) * p.film(limit)
+	for _, r := range results {
+		all += r.Size
+	}
+	if all > p.folder.most {
+		return 1
+	}
+	return n
 }
 
 // make fetches the result and gives it the best form that fits the item's
@@ -71,7 +92,7 @@ func (p *Preparer) fetch(ctx context.Context, it *item) error {
 		return fmt.Errorf("fetch result %s: %w", it.result.Name, err)
 	}
 	it.kind = picture.Sniff(head[:n])
-	if it.result.Size > it.limit && !p.helps(it) || it.result.Size > p.folder.most {
+	if it.result.Size > it.limit && !p.helps(it) {
 		it.drop("")
 		return nil
 	}

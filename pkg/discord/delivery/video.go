@@ -95,14 +95,18 @@ type transcoding struct {
 	ffmpeg ffmpeg
 	from   []string // arguments that name the file
 	room   *room
+	limit  int64 // bytes
 }
 
 // A video that is tried may come out larger than it should, up to slack times
 // the limit; there ffmpeg stops.
 const slack = 2
 
+// film is the room that is taken to make a video.
+func (p *Preparer) film(limit int64) int64 { return slack * min(limit, p.folder.most/8) }
+
 func (p *Preparer) newTranscoding(ctx context.Context, it *item, info clip.Info, name string) (*transcoding, error) {
-	room, err := p.folder.reserve(ctx, slack*it.limit)
+	room, err := p.folder.reserve(ctx, p.film(it.limit))
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +116,7 @@ func (p *Preparer) newTranscoding(ctx context.Context, it *item, info clip.Info,
 		return nil, fmt.Errorf("make a folder for a video: %w", err)
 	}
 	f := ffmpeg{path: p.cfg.FFmpeg, threads: p.cfg.Threads, dir: dir}
-	return &transcoding{p: p, it: it, info: info, ffmpeg: f, from: f.source(name, it.file.path), room: room}, nil
+	return &transcoding{p: p, it: it, info: info, ffmpeg: f, from: f.source(name, it.file.path), room: room, limit: room.n / slack}, nil
 }
 
 // close removes the folder with what was not taken out of it.
@@ -124,8 +128,8 @@ func (t *transcoding) close() {
 // best tries the ways in their order, and gives the name of the file that one
 // of them has made; with it may come the error of an earlier one.
 func (t *transcoding) best(ctx context.Context) (form, string, error) {
-	if t.info.Remuxes() && t.it.file.size <= t.it.limit {
-		if name, err := t.copy(ctx); err == nil && t.size(name) <= t.it.limit {
+	if t.info.Remuxes() && t.it.file.size <= t.limit {
+		if name, err := t.copy(ctx); err == nil && t.size(name) <= t.limit {
 			return copied, name, nil
 		}
 	}
