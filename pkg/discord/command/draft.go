@@ -61,7 +61,7 @@ const (
 func (m Menu) DraftModal(d Draft) (api.Modal, bool) { return m.draftForm(d, formMain) }
 
 // chosenElsewhere are the roles that selects of the card set, and modals need
-// not ask for.
+// not ask for. Of a list that is not the whole one, other names can be typed.
 func (m Menu) chosenElsewhere(d Draft, o workflow.Offer) []role {
 	if d.Direct {
 		return nil

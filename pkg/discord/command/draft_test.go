@@ -246,6 +246,25 @@ func TestALongListHasPagesAndASearch(t *testing.T) {
 	}
 }
 
+func TestNamesBeyondAnOpenListCanBeTyped(t *testing.T) {
+	t.Parallel()
+	m := manyLoras(30)
+	o := m.Catalog.Offers[0]
+	for i, p := range o.Parameters {
+		if p.Name == "lora" {
+			o.Parameters[i].Open = true
+		}
+	}
+	d := sit(t, menu(o), command.Ask{Workflow: "txt2img", Raw: map[string]string{"prompt": "fox"}})
+	if got := d.labels("lora"); len(got) != 23 {
+		t.Errorf("listed %q", got)
+	}
+	d.submit(*d.press("More settings").Modal, map[string]string{"p:lora": "beyond.safetensors"})
+	if _, selects := d.controls(); selects["lora"].Placeholder != "LoRA: beyond.safetensors" {
+		t.Errorf("placeholder %q", selects["lora"].Placeholder)
+	}
+}
+
 func TestOnlyTheOwnerUsesTheCard(t *testing.T) {
 	t.Parallel()
 	d := sit(t, shop(), command.Ask{Workflow: "txt2img"})

@@ -50,8 +50,11 @@ func (m Menu) selects(d Draft, o workflow.Offer) []discordgo.MessageComponent {
 
 func (m Menu) listings(d Draft, o workflow.Offer) []listing {
 	all := []listing{m.offerListing(d, o)}
-	for _, r := range m.chosenElsewhere(d, o) {
-		p, _ := r.param(o.Manifest)
+	for _, r := range []role{roleModel, roleLora} {
+		p, ok := r.param(o.Manifest)
+		if !ok {
+			continue
+		}
 		l := listing{set: setModel, word: "Model", chosen: shownValue(p, d.Ask.Raw)}
 		if r == roleLora {
 			l.set, l.word = setLora, "LoRA"
