@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 )
 
 // claimWithin bounds a claim whose context has no earlier deadline: what is
@@ -30,7 +30,7 @@ func (b *Broker) Claim(ctx context.Context, key string, ttl time.Duration) (bool
 	if err != nil {
 		return false, fmt.Errorf("claim: %w", err)
 	}
-	msg := &nats.Msg{Subject: subject, Data: []byte(nuid.Next()), Header: nats.Header{}}
+	msg := &nats.Msg{Subject: subject, Data: []byte(uuid.NewString()), Header: nats.Header{}}
 	if ttl > 0 {
 		msg.Header.Set(jetstream.MsgTTLHeader, wholeSeconds(ttl))
 	}

@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 )
 
 const (
@@ -45,7 +45,7 @@ func Connect(ctx context.Context, c Config) (*Broker, error) {
 		return nil, errors.New("connect to NATS: neither a URL nor a server in this process is given")
 	}
 	b := &Broker{
-		cfg: c, clock: newClock(), put: make(chan struct{}, 1), replica: nuid.Next(),
+		cfg: c, clock: newClock(), put: make(chan struct{}, 1), replica: uuid.NewString(),
 		streams: make(map[string]jetstream.Stream),
 	}
 	b.link = newLink(c, &b.count)

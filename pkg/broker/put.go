@@ -11,9 +11,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 )
 
 // The object store of nats.go reads once per chunk, so that a slow body gives
@@ -59,7 +59,7 @@ func (b *Broker) putObject(ctx context.Context, to target, r io.Reader) (stored,
 	case <-ctx.Done():
 		return stored{}, context.Cause(ctx)
 	}
-	u := upload{b: b, bucket: to.bucket, nuid: nuid.Next(), chunk: chunkSize(b.nc.MaxPayload())}
+	u := upload{b: b, bucket: to.bucket, nuid: uuid.NewString(), chunk: chunkSize(b.nc.MaxPayload())}
 	digest, err := u.send(ctx, r)
 	if err != nil {
 		u.discard(ctx)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-const mostDependencies = 20 // direct ones
+const mostDependencies = 21 // direct ones; chromedp is two modules
 
 // prescribed is everything that may stand at the top level. What is not there
 // yet may come; what is not named here needs a reason to be.
@@ -75,10 +75,17 @@ func directDependencies(tr tree) []dependency {
 	return direct
 }
 
+// unreleased are the exceptions, pinned on purpose. The newest release of
+// discordgo identifies in a tight loop when Discord refuses, and lacks labels
+// in modals and flags on edits.
+var unreleased = map[string]string{
+	"github.com/bwmarrin/discordgo": "v0.29.1-0.20260214123928-f43dd94faaac",
+}
+
 func unreleasedDependencies(tr tree) []string {
 	var complaints []string
 	for _, d := range directDependencies(tr) {
-		if !releaseVersion.MatchString(d.version) {
+		if !releaseVersion.MatchString(d.version) && unreleased[d.module] != d.version {
 			complaints = append(complaints, fmt.Sprintf("go.mod: %s %s is no release", d.module, d.version))
 		}
 	}
