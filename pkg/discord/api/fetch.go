@@ -103,8 +103,9 @@ func (d *download) Read(p []byte) (int, error) {
 	// One more than is left tells whether there is more.
 	n, err := d.ReadCloser.Read(p[:min(int64(len(p)), d.left+1)])
 	if d.left -= int64(n); d.left < 0 {
+		n += int(d.left)
 		d.left = 0
-		return n - 1, &Error{Op: d.op, Kind: TooLarge}
+		return n, &Error{Op: d.op, Kind: TooLarge}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = &Error{Op: d.op, Kind: Down, Err: err}

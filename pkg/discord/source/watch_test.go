@@ -1,7 +1,9 @@
 package source
 
 import (
+	"context"
 	"errors"
+	"net"
 	"testing"
 	"time"
 
@@ -99,5 +101,22 @@ func TestALockThatWasFreedIsNotStuck(t *testing.T) {
 		if held {
 			l.session.Unlock()
 		}
+	}
+}
+
+func TestTheLastConnectionIsNotTakenForTheNext(t *testing.T) {
+	t.Parallel()
+	l, now := patient(t)
+	l.g.cfg.Tick = time.Millisecond
+	old := &socket{}
+	old.last.Store(now.Add(-time.Hour).UnixNano())
+	l.socket.Store(old)
+	refused := errors.New("refused")
+	l.session.Dialer.NetDialContext = func(context.Context, string, string) (net.Conn, error) {
+		<-time.After(100 * time.Millisecond)
+		return nil, refused
+	}
+	if err := l.open(t.Context()); !errors.Is(err, refused) || errors.Is(err, errStuck) {
+		t.Errorf("got %v", err)
 	}
 }
