@@ -78,18 +78,23 @@ func (s *Server) pageTell(w http.ResponseWriter, sub *Subscription, first Event,
 	}
 	last := map[ID]int{}
 	for n, e := range batch {
-		if e.Message != nil {
+		if e.ofMessage() {
 			last[e.Message.ID] = n
 		}
 	}
 	for n, e := range batch {
-		if e.Message != nil && last[e.Message.ID] != n {
+		if e.ofMessage() && last[e.Message.ID] != n {
 			continue
 		}
 		if p, ok := s.pageEventOf(e, user, channel); ok {
 			writeEvent(w, p)
 		}
 	}
+}
+
+// ofMessage says whether an event tells how a message is now. Answers to interactions have a message too.
+func (e *Event) ofMessage() bool {
+	return e.Kind == MessageCreated || e.Kind == MessageUpdated || e.Kind == MessageDeleted
 }
 
 // pageEventOf is an event as a page sees it, if it does.
