@@ -31,6 +31,7 @@ type call struct {
 	by      route
 	token   *Token // of an interaction, where it is made by that
 	target  string // whose limit it counts towards; empty: none that is known
+	old     bool   // it edits a message over an hour old
 	again   bool   // repeating it after a failure changes nothing
 	answers any    // where the answer is decoded to; nil: it is not looked at
 }
@@ -77,7 +78,7 @@ func (c *Client) attempt(ctx context.Context, k call, t *target) error {
 // hold waits for the limits of a call, or says how long that would take.
 func (c *Client) hold(ctx context.Context, k call, t *target) error {
 	for held := false; ; held = true {
-		wait, paused := t.wait(), c.limits.pause(k.by)
+		wait, paused := t.wait(k.old), c.limits.pause(k.by)
 		if wait <= 0 && paused <= 0 {
 			return nil
 		}
@@ -121,10 +122,14 @@ func (c *Client) send(ctx context.Context, k call, t *target) ([]byte, error) {
 
 // heed draws the lessons of a refusal.
 func (c *Client) heed(ctx context.Context, k call, t *target, e *Error) {
-	if e.Global {
+	switch {
+	case e.Kind == OldEdits:
+		t.learn(0)
+		t.holdOld(e.RetryAfter)
+	case e.Global:
 		t.learn(0)
 		c.limits.stop(k.by, e.RetryAfter)
-	} else {
+	default:
 		t.learn(e.RetryAfter)
 	}
 	if e.Status == http.StatusTooManyRequests {

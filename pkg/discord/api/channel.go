@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// oldMessage is the age from which edits have a narrower limit of their own.
+	// oldMessage is the age from which edits have a narrower limit, beside the channel's.
 	oldMessage = time.Hour
 	// unreadableHistory refuses a reference to a message that the bot may not read.
 	unreadableHistory = 160002
@@ -20,7 +20,7 @@ const (
 func (c *Client) Edit(ctx context.Context, channel, message string, m Message) (Posted, error) {
 	return c.write(ctx, call{
 		op: "edit the message", method: "PATCH", url: discordgo.EndpointChannelMessage(channel, message),
-		target: c.editKey(channel, message), again: true,
+		target: "edit " + channel, old: c.old(message), again: true,
 	}, m.whole(), m.Files, channel, message)
 }
 
@@ -149,14 +149,11 @@ func (c *Client) Channel(ctx context.Context, channel string) (Channel, error) {
 // WaitChannel is how long the next edit of the message would wait for its rate limit,
 // as far as this process knows it: other replicas share the limit.
 func (c *Client) WaitChannel(channel, message string) time.Duration {
-	return c.limits.look(c.editKey(channel, message), byBot)
+	return c.limits.look("edit "+channel, c.old(message), byBot)
 }
 
-// editKey tells messages over an hour old from others: they have a narrower limit, and
-// the headers of the one must not be taken for the other's.
-func (c *Client) editKey(channel, message string) string {
-	if made, err := discordgo.SnowflakeTimestamp(message); err == nil && c.now().Sub(made) > oldMessage {
-		return "old " + channel
-	}
-	return "edit " + channel
+// old says whether edits of the message have the narrower limit too.
+func (c *Client) old(message string) bool {
+	made, err := discordgo.SnowflakeTimestamp(message)
+	return err == nil && c.now().Sub(made) > oldMessage
 }

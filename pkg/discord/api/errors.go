@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,9 +19,14 @@ var (
 	errTooLong = errors.New("longer than allowed")
 )
 
-// limitUnsaid is the wait after a 429 that names none: Cloudflare's ban does not, and
-// asking on makes it longer.
-const limitUnsaid = time.Minute
+const (
+	// limitUnsaid is the wait after a 429 that names none: Cloudflare's ban does not, and
+	// asking on makes it longer.
+	limitUnsaid = time.Minute
+	// oldEditsReset is the window of the limit for edits of old messages, as people
+	// observed it (discord-userdoccers, 2026).
+	oldEditsReset = 6 * time.Second
+)
 
 // Error is a call that Discord refused, or that did not reach it.
 type Error struct {
@@ -80,10 +86,13 @@ func refused(op string, x *exchange, by route) *Error {
 	var said refusal
 	isJSON := json.Unmarshal(x.body, &said) == nil
 	e := &Error{Op: op, Kind: kindOf(x.status, said.Code, by), Status: x.status, Code: said.Code, Message: words(said)}
+	if e.Kind == OldEdits {
+		e.RetryAfter = oldEditsReset
+	}
 	if x.status != http.StatusTooManyRequests {
 		return e
 	}
-	e.RetryAfter = max(seconds(said.RetryAfter), secondsOf(x.header.Get("Retry-After")))
+	e.RetryAfter = cmp.Or(max(seconds(said.RetryAfter), secondsOf(x.header.Get("Retry-After"))), e.RetryAfter)
 	e.Global = said.Global || x.header.Get("X-RateLimit-Global") != "" || x.header.Get("X-RateLimit-Scope") == "global"
 	if e.RetryAfter == 0 {
 		e.RetryAfter = limitUnsaid

@@ -196,22 +196,42 @@ func TestOneCallOfATargetAtATime(t *testing.T) {
 	}
 }
 
-func TestMessagesOverAnHourOldHaveALimitOfTheirOwn(t *testing.T) {
+func TestTooManyEditsOfOldMessagesHoldNoOthers(t *testing.T) {
 	t.Parallel()
+	old, young := snowflake(time.Now().Add(-2*time.Hour)), snowflake(time.Now())
 	f := newFake(t, func(n int, _ *request) reply {
 		if n == 0 {
-			return spent("60")
+			return reply{status: 429, body: `{"code":30046,"message":"old","retry_after":60}`}
 		}
 		return reply{body: `{"id":"900"}`}
 	})
 	c := f.client(t)
-	old, young := snowflake(time.Now().Add(-2*time.Hour)), snowflake(time.Now())
-	for _, id := range []string{old, young} {
-		if _, err := c.Edit(t.Context(), "70", id, api.Message{}); err != nil {
-			t.Fatal(err)
-		}
+	edit := func(id string) error {
+		_, err := c.Edit(t.Context(), "70", id, api.Message{})
+		return err
 	}
-	if _, err := c.Edit(t.Context(), "70", old, api.Message{}); api.KindOf(err) != api.Limited {
-		t.Errorf("the next edit of an old message got %v", err)
+	if err := edit(old); api.KindOf(err) != api.OldEdits {
+		t.Fatal(err)
+	}
+	if err := edit(old); api.KindOf(err) != api.Limited || f.count() != 1 {
+		t.Errorf("the next edit of an old message got %v after %d calls", err, f.count())
+	}
+	if err := edit(young); err != nil {
+		t.Errorf("an edit of a young one got %v", err)
+	}
+	if wait := c.WaitChannel("70", old); wait < 50*time.Second {
+		t.Errorf("old messages wait for %v", wait)
+	}
+}
+
+func TestEditsOfAChannelShareItsLimit(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, always(spent("60")))
+	c := f.client(t)
+	for n, id := range []string{snowflake(time.Now().Add(-2 * time.Hour)), snowflake(time.Now())} {
+		_, err := c.Edit(t.Context(), "70", id, api.Message{})
+		if limited := api.KindOf(err) == api.Limited; limited != (n == 1) {
+			t.Errorf("edit %d got %v", n, err)
+		}
 	}
 }

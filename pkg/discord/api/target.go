@@ -22,6 +22,7 @@ type target struct {
 	limiter *discordgo.RateLimiter
 	bucket  *discordgo.Bucket
 	free    atomic.Int64 // when the next call may go, in Unix nanoseconds
+	freeOld atomic.Int64 // and when the next edit of an old message may
 
 	users int       // of limits.mu
 	used  time.Time // of limits.mu
@@ -50,7 +51,19 @@ func (t *target) learn(after time.Duration) {
 	t.free.Store(time.Now().Add(wait).UnixNano())
 }
 
-func (t *target) wait() time.Duration { return time.Until(time.Unix(0, t.free.Load())) }
+// holdOld keeps edits of messages over an hour old from being sent. Their own limit is
+// told by no header, only by its refusal.
+func (t *target) holdOld(after time.Duration) {
+	t.freeOld.Store(time.Now().Add(after).UnixNano())
+}
+
+func (t *target) wait(old bool) time.Duration {
+	free := t.free.Load()
+	if old {
+		free = max(free, t.freeOld.Load())
+	}
+	return time.Until(time.Unix(0, free))
+}
 
 // limits keeps the targets that were used lately, and the limits above them all.
 type limits struct {
@@ -95,7 +108,7 @@ func (l *limits) sweep(now time.Time) {
 	}
 	l.swept = now
 	for key, t := range l.targets {
-		idle := t.users == 0 && now.Sub(t.used) > targetIdle && t.wait() <= 0
+		idle := t.users == 0 && now.Sub(t.used) > targetIdle && t.wait(true) <= 0
 		if idle || (full && t.users == 0 && len(l.targets) > maxTargets/2) {
 			delete(l.targets, key)
 		}
@@ -103,13 +116,13 @@ func (l *limits) sweep(now time.Time) {
 }
 
 // look is how long the next call to a target would wait.
-func (l *limits) look(key string, by route) time.Duration {
+func (l *limits) look(key string, old bool, by route) time.Duration {
 	l.mu.Lock()
 	t := l.targets[key]
 	l.mu.Unlock()
 	wait := l.pause(by)
 	if t != nil {
-		wait = max(wait, t.wait())
+		wait = max(wait, t.wait(old))
 	}
 	return max(wait, 0)
 }

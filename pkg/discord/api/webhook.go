@@ -39,7 +39,7 @@ func (c *Client) DeleteOriginal(ctx context.Context, t Token) error {
 }
 
 // WaitToken is how long the next call with the token would wait for its rate limit.
-func (c *Client) WaitToken(t Token) time.Duration { return c.limits.look(tokenKey(t), byToken) }
+func (c *Client) WaitToken(t Token) time.Duration { return c.limits.look(tokenKey(t), false, byToken) }
 
 // webhook calls by an interaction's token. The limit is Discord's for webhooks: one for
 // each token, whatever is done with it.
