@@ -34,6 +34,10 @@ type cli struct {
 	Heartbeat time.Duration `default:"41.25s" help:"The gateway's heartbeat interval."`
 	Dir       string        `type:"path" help:"Folder of attachments; in memory unless set."`
 	Debug     bool          `help:"Log more."`
+
+	ByHost  bool   `group:"tests" help:"Bots find the gateway at the host by which they asked for it, for proxies in between."`
+	Control string `group:"tests" placeholder:"ADDR" help:"Address of a second server, by which this Discord is broken and mended."`
+	Journal string `group:"tests" type:"path" placeholder:"FILE" help:"File to which everything that happens is appended, a JSON object a line."`
 }
 
 func main() {
@@ -50,6 +54,13 @@ func (c cli) serve(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	journal, err := openRecord(c.Journal)
+	if err != nil {
+		return err
+	}
+	if journal != nil {
+		cfg.Observe = journal.Observe
+	}
 	l, err := discordsim.Listen(ctx, c.Addr)
 	if err != nil {
 		return err
@@ -58,12 +69,16 @@ func (c cli) serve(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	if journal != nil {
+		journal.Attach(s)
+	}
 	s.Populate(c.Tier)
 	fmt.Fprintf(out, "Discord (fake): http://%s\n", l.Addr())
 	fmt.Fprintf(out, "  for discomfy ingress: DISCOMFY_SIM=http://%s DISCORD_TOKEN=%s\n", l.Addr(), c.Token)
 	fmt.Fprintf(out, "  application %s, public key %s\n", s.App().ID, s.App().VerifyKey)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return discordsim.Serve(ctx, l, s) })
+	g.Go(func() error { return c.attend(ctx, s, journal) })
 	if c.Endpoint != "" {
 		g.Go(func() error { return insist(ctx, s, c.Endpoint, cfg.Log) })
 	}
@@ -88,7 +103,7 @@ func (c cli) config() (discordsim.Config, error) {
 		return discordsim.Config{}, fmt.Errorf("tier %d: want 0 to 3", c.Tier)
 	}
 	return discordsim.Config{
-		Token: c.Token, App: discordsim.ID(c.App), Name: c.Name, URL: c.URL, Key: key, Dir: c.Dir, Limits: limits,
+		Token: c.Token, App: discordsim.ID(c.App), Name: c.Name, URL: c.URL, ByHost: c.ByHost, Key: key, Dir: c.Dir, Limits: limits,
 		Gateway: discordsim.GatewayConfig{Heartbeat: c.Heartbeat},
 		Log:     slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}, nil

@@ -16,6 +16,8 @@ type Fault struct {
 	Until time.Time // by Now; zero: until it is mended
 	// Wait passes before anything is done, on the real clock.
 	Wait time.Duration
+	// Linger passes after it was done and before it is answered, on the real clock; AnswerHeld is told meanwhile.
+	Linger time.Duration
 	// Status is answered instead of what should be; 0 answers as ever. With 5xx and without Code the body is that of a
 	// proxy, no JSON.
 	Status int
@@ -39,6 +41,7 @@ type faultBox struct {
 	words      []string // that AutoMod refuses
 	revoked    bool
 	inlineRace bool
+	twice      int // so many more interactions are told twice
 }
 
 // Break begins a fault; mend ends it.

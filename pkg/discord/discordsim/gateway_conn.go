@@ -194,6 +194,7 @@ func (s *Server) leaveGateway(c *conn, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.gateway.conns, c)
+	s.publish(Event{Kind: SocketClosed, Text: c.host()})
 	if c.session == nil {
 		return
 	}

@@ -193,5 +193,6 @@ func (s *Server) resume(c *conn, d json.RawMessage) {
 	default:
 		g.stats.Resumes++
 		session.attach(c, *r.Seq)
+		s.publish(Event{Kind: SocketOpened, Text: c.host()})
 	}
 }

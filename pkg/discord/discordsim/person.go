@@ -137,7 +137,9 @@ func (s *Server) deliver(i *Interaction) {
 		s.post(url, i)
 		return
 	}
-	s.dispatch(i.Guild, "INTERACTION_CREATE", i.Payload)
+	for range s.faults.times() {
+		s.dispatch(i.Guild, "INTERACTION_CREATE", i.Payload)
+	}
 }
 
 // people is what the fake knows about what people wait for.

@@ -14,6 +14,7 @@ type Call struct {
 	Took   time.Duration // on the real clock
 	Route  string        // "METHOD /path" with its variables
 	Path   string        // as it was asked
+	Host   string        // that was asked
 	Status int
 	Code   int // Discord's error code; 0: none
 }
@@ -45,11 +46,13 @@ func (s *Server) serveUnknown(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, e *endpoint) {
-	begun := time.Now()
-	c := &call{route: e, r: r, now: s.Now()}
+	begun, came := time.Now(), s.Now()
+	c := &call{route: e, r: r, now: came}
 	status, code := s.answerREST(w, c)
 	if s.cfg.Observe != nil {
-		s.cfg.Observe(Call{At: c.now, Took: time.Since(begun), Route: e.pattern, Path: r.URL.Path, Status: status, Code: code})
+		s.cfg.Observe(Call{
+			At: came, Took: time.Since(begun), Route: e.pattern, Path: r.URL.Path, Host: r.Host, Status: status, Code: code,
+		})
 	}
 }
 
@@ -75,6 +78,7 @@ func (s *Server) answerREST(w http.ResponseWriter, c *call) (status, code int) {
 	if refused != nil {
 		s.files.forget(c.staged)
 	}
+	s.linger(c, f.Linger)
 	if e := f.error(); e != nil {
 		refused = e
 	}

@@ -22,10 +22,10 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // Serve answers on l until ctx ends, then closes everything and returns. Where the server has no URL yet, it becomes
-// that of l, unless l listens on every address.
+// that of l, unless l listens on every address or Config.ByHost is set.
 func Serve(ctx context.Context, l net.Listener, s *Server) error {
 	s.mu.Lock()
-	if at, ok := l.Addr().(*net.TCPAddr); s.url == "" && ok && !at.IP.IsUnspecified() {
+	if at, ok := l.Addr().(*net.TCPAddr); s.url == "" && ok && !s.cfg.ByHost && !at.IP.IsUnspecified() {
 		s.url = "http://" + l.Addr().String()
 	}
 	s.mu.Unlock()

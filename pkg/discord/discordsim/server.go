@@ -27,9 +27,11 @@ type Config struct {
 	// attachments and of the gateway start with it. Serve and SetURL set it too. Without one the address of the CDN
 	// is Discord's, and that of the gateway is the host that was asked.
 	URL string
-	Key ed25519.PrivateKey // signs HTTP interactions; made where nil
-	Dir string             // keeps attachments; "" keeps them in memory, bounded by Limits.FileBytes
-	Log *slog.Logger       // defaults to silence
+	// ByHost keeps Serve from setting it: several ways lead here.
+	ByHost bool
+	Key    ed25519.PrivateKey // signs HTTP interactions; made where nil
+	Dir    string             // keeps attachments; "" keeps them in memory, bounded by Limits.FileBytes
+	Log    *slog.Logger       // defaults to silence
 	// Observe is told every REST request after its answer, from the goroutine that answered it. It must not block.
 	Observe func(Call)
 	// Gateway is for tests that cannot wait as long as Discord does.

@@ -115,6 +115,7 @@ func (s *Server) openSession(c *conn, id identification, shard [2]int) {
 	}
 	c.session = n
 	s.gateway.sessions[n.id] = n
+	s.publish(Event{Kind: SocketOpened, Text: c.host()})
 	ready, _ := json.Marshal(s.ready(n, c))
 	n.dispatch("READY", ready)
 }

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What is ordered at the address of control is in the journal, which is whole when the server has stopped.
+func TestControlAndJournal(t *testing.T) {
+	t.Parallel()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	control := free.Addr().String()
+	free.Close()
+	file := filepath.Join(t.TempDir(), "journal")
+	base, stop := start(t, "--control", control, "--journal", file, "--by-host")
+	ordered := func() bool {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+control+"/mark", strings.NewReader(`{"name":"here"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+		if err != nil {
+			return false // it does not listen yet
+		}
+		a.Body.Close()
+		return a.StatusCode == http.StatusOK
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; !ordered(); n++ {
+		if n == 500 {
+			t.Fatal("control does not answer")
+		}
+		<-tick.C
+	}
+	get(t, base+"/api/v10/applications/@me", "Bot sim.token")
+	stop()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"event":"mark"`, `"text":"here"`, `"route":"GET /applications/@me"`, `"status":200`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the journal lacks %s:\n%s", want, text)
+		}
+	}
+	if err := parse(t, "--journal", filepath.Join(file, "no", "folder")).serve(t.Context(), os.Stdout); err == nil {
+		t.Error("a journal that can not be written is no error")
+	}
+}
