@@ -93,7 +93,7 @@ func TestLeaseAndEpochNeverSplit(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	judged := make(chan judge, 1)
-	go func() { judged <- observe(ctx, cancel, t, js) }()
+	go func() { judged <- observe(ctx, t, js, cancel) }()
 	var group sync.WaitGroup
 	for range 4 {
 		contender := connect(t, s, func(c *broker.Config) { c.Hook, c.Lease = sleeper(ctx), time.Second })
@@ -142,7 +142,7 @@ func (j *judge) proves() bool { return j.holders >= 6 && j.epochs >= 5 && j.stat
 
 // observe reads until enough was seen, which it tells by calling enough, and
 // then to the end.
-func observe(ctx context.Context, enough func(), t *testing.T, js jetstream.JetStream) judge {
+func observe(ctx context.Context, t *testing.T, js jetstream.JetStream, enough func()) judge {
 	j := judge{t: t}
 	consumer, err := js.CreateConsumer(context.Background(), "DISCOMFY_STATE", jetstream.ConsumerConfig{AckPolicy: jetstream.AckNonePolicy})
 	if err != nil {

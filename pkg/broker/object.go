@@ -223,7 +223,8 @@ func (r *objectReader) Read(p []byte) (int, error) {
 // Close ends the read, and waits for what is on its way.
 func (r *objectReader) Close() error {
 	r.cancel()
-	for range r.pieces { //nolint:revive // what still comes is not wanted
+	for range r.pieces {
+		continue // what still comes is not wanted
 	}
 	r.rest, r.closed = nil, true
 	return nil

@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"context"
 	"net"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ func (r *Rig) Line() *Line {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	r.must(err)
 	l := &Line{listener: listener, to: strings.TrimPrefix(r.natsURL, "nats://"), conns: map[net.Conn]bool{}}
-	l.parts.Go(l.accept)
+	l.parts.Go(func() { l.accept(r.Context()) })
 	r.Cleanup(l.close)
 	return l
 }
@@ -55,13 +56,13 @@ func (l *Line) Stop(directions ...Direction) (release func()) {
 	}
 }
 
-func (l *Line) accept() {
+func (l *Line) accept(ctx context.Context) {
 	for {
 		near, err := l.listener.Accept()
 		if err != nil {
 			return
 		}
-		far, err := net.Dial("tcp", l.to)
+		far, err := new(net.Dialer).DialContext(ctx, "tcp", l.to)
 		if err != nil {
 			_ = near.Close()
 			continue

@@ -63,4 +63,11 @@ func sayOldVersion(res *http.Response) error {
 }
 
 // hangUp ends a connection without an answer, as the server did.
-func hangUp(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
+func hangUp(w http.ResponseWriter, _ *http.Request, _ error) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	_ = conn.Close()
+}
