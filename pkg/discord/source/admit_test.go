@@ -153,7 +153,12 @@ func TestASpentBudgetIsWaitedFor(t *testing.T) {
 
 func TestASmallBudgetIsSaidOnce(t *testing.T) {
 	t.Parallel()
-	f := newFake(t, func(p *peer) { p.hello(time.Minute); p.expect(2); p.close(4000); p.ends() })
+	f := newFake(t, func(p *peer) {
+		p.hello(time.Minute)
+		<-p.in // IDENTIFY, or nothing where the test is over
+		p.close(4000)
+		p.ends()
+	})
 	f.budget = `{"total":1000,"remaining":50,"reset_after":100,"max_concurrency":1}`
 	log := &notes{}
 	c := quick(f)
