@@ -36,16 +36,22 @@ func (b *Broker) Claim(ctx context.Context, key string, ttl time.Duration) (bool
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimWithin)
 	defer cancel()
-	won, err := backoff.Retry(ctx, func() (bool, error) { return b.tryClaim(ctx, msg) }, backoff.WithBackOff(quickly()))
+	again := false
+	won, err := backoff.Retry(ctx, func() (bool, error) {
+		won, err := b.tryClaim(ctx, msg, again)
+		again = true
+		return won, err
+	}, backoff.WithBackOff(quickly()))
 	if err != nil {
 		return false, fmt.Errorf("claim %s: %w", key, err)
 	}
 	return won, nil
 }
 
-// tryClaim publishes; where the subject is taken, perhaps by ourselves in an
-// attempt whose answer was lost, it looks who has it.
-func (b *Broker) tryClaim(ctx context.Context, msg *nats.Msg) (bool, error) {
+// tryClaim publishes; where the subject is taken it looks who has it, if that
+// may be ourselves, by an attempt whose answer was lost. All replicas claim
+// every interaction, so that the look is saved where it can be.
+func (b *Broker) tryClaim(ctx context.Context, msg *nats.Msg, again bool) (bool, error) {
 	ctx, cancel := b.request(ctx, answerWithin)
 	defer cancel()
 	_, err := b.js.PublishMsg(ctx, msg, jetstream.WithRetryAttempts(0))
@@ -53,6 +59,9 @@ func (b *Broker) tryClaim(ctx context.Context, msg *nats.Msg) (bool, error) {
 	case accepted:
 		return true, nil
 	case duplicate:
+		if !again {
+			return false, nil
+		}
 		holder, err := b.lastOf(ctx, claimsStream, msg.Subject)
 		if errors.Is(err, ErrNotFound) {
 			return false, nil // it has ended this moment; it was somebody's
