@@ -214,7 +214,7 @@ const (
 // estimate is about how many bytes the encoding will have, from a sample.
 func (f fitting) estimate(m image.Image, e encoder) (int64, error) {
 	sub, ok := m.(interface {
-		SubImage(image.Rectangle) image.Image
+		SubImage(part image.Rectangle) image.Image
 	})
 	b := m.Bounds()
 	if !ok || b.Dy() < 2*bands*bandRows {

@@ -35,7 +35,7 @@ func (s source) gifBlockAt(at int64) (gifBlock, error) {
 		return gifBlock{}, damaged("it ends too early")
 	}
 	b := gifBlock{kind: head[0], at: at}
-	end := at
+	var end int64
 	switch {
 	case b.kind == ';':
 		b.n = 1

@@ -24,12 +24,12 @@ func TestPicturesAreReadRowByRow(t *testing.T) {
 	for _, m := range []draw.Image{paletted, gray, deep, deepGray} {
 		draw.Draw(m, base.Rect, base, image.Point{}, draw.Src)
 	}
-	clear := transparent(noise(70, 40, 40))
-	for i := 0; i < len(clear.Pix); i += 4 {
-		if clear.Pix[i+3] < 128 {
-			copy(clear.Pix[i:], []byte{0, 0, 0, 0})
+	half := transparent(noise(70, 40, 40))
+	for i := 0; i < len(half.Pix); i += 4 {
+		if half.Pix[i+3] < 128 {
+			copy(half.Pix[i:], []byte{0, 0, 0, 0})
 		} else {
-			clear.Pix[i+3] = 255
+			half.Pix[i+3] = 255
 		}
 	}
 	seeThrough := image.NewPaletted(base.Rect, append(color.Palette{color.NRGBA{}}, palette.WebSafe[:200]...))
@@ -37,7 +37,7 @@ func TestPicturesAreReadRowByRow(t *testing.T) {
 		seeThrough.Pix[i] = uint8(i % 201)
 	}
 	for name, m := range map[string]image.Image{
-		"colours": base, "palette": paletted, "grey": gray, "sixteen bits": deep, "deep grey": deepGray, "transparent": clear, "clear palette": seeThrough,
+		"colours": base, "palette": paletted, "grey": gray, "sixteen bits": deep, "deep grey": deepGray, "transparent": half, "clear palette": seeThrough,
 	} {
 		data := pngOf(t, m)
 		want, _ := decode(t, data)
@@ -70,9 +70,9 @@ func TestEveryTruncationOfRowsIsDamaged(t *testing.T) {
 
 func TestAPictureLargerThanMemoryAllowsBecomesSmaller(t *testing.T) {
 	t.Parallel()
-	data := pngOf(t, noise(1500, 1000, 20))
-	out, err := picture.FitFile(t.Context(), bytes.NewReader(data), int64(len(data)), 400_000, picture.FitOptions{Limits: picture.Limits{Memory: 4 << 20}})
-	if err != nil || !out.Scaled || out.Width < 600 || out.Width > 1000 || out.Width*2/3-out.Height > 1 {
+	data := pngOf(t, noise(750, 500, 20))
+	out, err := picture.FitFile(t.Context(), bytes.NewReader(data), int64(len(data)), 100_000, picture.FitOptions{Limits: picture.Limits{Memory: 1 << 20}})
+	if err != nil || !out.Scaled || out.Width < 300 || out.Width > 500 || out.Width*2/3-out.Height > 1 {
 		t.Errorf("%d × %d, %v", out.Width, out.Height, err)
 	}
 }

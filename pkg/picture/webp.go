@@ -97,8 +97,8 @@ func (i *Info) readWebPChunk(s source, c chunk) error {
 // readWebPHeader reads the size from the extended header or the bitstream's
 // (WebP container specification; RFC 6386, 9.1; WebP lossless, 3).
 func (i *Info) readWebPHeader(c chunk, b []byte) error {
-	name, width, height := c.name, 0, 0
-	switch {
+	var width, height int
+	switch name := c.name; {
 	case name == "VP8X" && len(b) == vp8xLength:
 		i.Alpha, i.extended = b[0]&flagAlpha != 0, c.body
 		i.Animated = i.Animated || b[0]&flagAnim != 0

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/draw"
 	"io"
+	"slices"
 
 	"golang.org/x/image/webp"
 )
@@ -69,7 +70,7 @@ func (s source) webpOf(frame chunk, i Info) ([]byte, error) {
 	}
 	extended = append(extended, flags, 0, 0, 0)
 	extended = append(extended, body[6:12]...)
-	chunks := append(extended, body[webpFrame:]...)
+	chunks := slices.Concat(extended, body[webpFrame:])
 	file := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(4+len(chunks)))
 	return append(append(file, "WEBP"...), chunks...), nil
 }

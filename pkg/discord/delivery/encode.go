@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -80,10 +81,11 @@ func (t *transcoding) firstAttempt(seconds float64) attempt {
 // the eye where that takes less than was allowed.
 func (t *transcoding) try(ctx context.Context, a attempt, name string) error {
 	rate := strconv.FormatInt(int64(max(a.video, leastVideo)), 10)
-	args := append(t.from[:len(t.from):len(t.from)],
+	args := slices.Concat(t.from, []string{
 		"-map", "0:v:0", "-map", "0:a:0?", "-map_metadata", "-1", "-map_chapters", "-1",
 		"-vf", scale(a.share), "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p",
-		"-crf", "19", "-maxrate", rate, "-bufsize", rate, "-threads", strconv.Itoa(t.ffmpeg.threads))
+		"-crf", "19", "-maxrate", rate, "-bufsize", rate, "-threads", strconv.Itoa(t.ffmpeg.threads),
+	})
 	if a.audio > 0 {
 		args = append(args, "-c:a", "aac", "-ac", "2", "-b:a", strconv.FormatInt(int64(a.audio), 10))
 	}
@@ -105,9 +107,11 @@ func scale(share float64) string {
 // copy puts the pictures as they are into MP4.
 func (t *transcoding) copy(ctx context.Context) (string, error) {
 	const name = "copy.mp4"
-	args := append(t.from[:len(t.from):len(t.from)], "-map", "0:v:0", "-map", "0:a:0?", "-map_metadata", "-1", "-map_chapters", "-1",
-		"-c:v", "copy", "-c:a", "aac", "-b:a", strconv.Itoa(music))
-	_, err := t.ffmpeg.run(ctx, append(args, t.into(name)...)...)
+	how := []string{
+		"-map", "0:v:0", "-map", "0:a:0?", "-map_metadata", "-1", "-map_chapters", "-1",
+		"-c:v", "copy", "-c:a", "aac", "-b:a", strconv.Itoa(music),
+	}
+	_, err := t.ffmpeg.run(ctx, slices.Concat(t.from, how, t.into(name))...)
 	return name, err
 }
 
@@ -115,7 +119,7 @@ func (t *transcoding) copy(ctx context.Context) (string, error) {
 func (t *transcoding) poster(ctx context.Context) (string, error) {
 	const name = "poster.jpg"
 	seek := []string{"-ss", strconv.FormatFloat(t.info.Duration.Seconds()/2, 'f', 3, 64)}
-	args := append(append(seek, t.from...), "-map", "0:v:0", "-frames:v", "1", "-map_metadata", "-1",
+	args := append(slices.Concat(seek, t.from), "-map", "0:v:0", "-frames:v", "1", "-map_metadata", "-1",
 		"-vf", fmt.Sprintf("scale=w='min(%d,iw)':h=-2", posterEdge), "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update", "1", name)
 	_, err := t.ffmpeg.run(ctx, args...)
 	if err != nil || t.size(name) == 1<<62 {

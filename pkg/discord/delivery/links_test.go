@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -82,7 +83,7 @@ func TestLinksServeWhatTheySay(t *testing.T) {
 	f := newFixture(t).add("a.png", "image/png", data)
 	s := f.serve(delivery.LinksConfig{}, false)
 	resp, body, err := s.get("GET", s.url)
-	if err != nil || resp.StatusCode != 200 || !bytes.Equal(body, data) {
+	if err != nil || resp.StatusCode != http.StatusOK || !bytes.Equal(body, data) {
 		t.Fatalf("%v, %v", resp, err)
 	}
 	for header, want := range map[string]string{
@@ -94,7 +95,7 @@ func TestLinksServeWhatTheySay(t *testing.T) {
 		}
 	}
 	resp, body, err = s.get("HEAD", s.url)
-	if err != nil || resp.StatusCode != 200 || len(body) != 0 || resp.ContentLength != 200_000 {
+	if err != nil || resp.StatusCode != http.StatusOK || len(body) != 0 || resp.ContentLength != 200_000 {
 		t.Errorf("HEAD: %v, %v", resp, err)
 	}
 	for method, status := range map[string]int{"POST": 405, "PUT": 405, "DELETE": 405, "OPTIONS": 405} {
@@ -148,7 +149,7 @@ func TestLinksAnswerRanges(t *testing.T) {
 			tag = resp.Header.Get("ETag")
 		}
 		for _, header := range []string{"pages=1-2", "bytes=5-2", "bytes=a-b", "bytes=1--2"} {
-			if resp, body, err := s.get("GET", s.url, "Range", header); err != nil || (resp.StatusCode != 416) == !bytes.Equal(body, data) {
+			if resp, body, err := s.get("GET", s.url, "Range", header); err != nil || (resp.StatusCode != http.StatusRequestedRangeNotSatisfiable) == !bytes.Equal(body, data) {
 				t.Errorf("%s: %v, %v", header, resp, err)
 			}
 		}
@@ -173,10 +174,7 @@ func TestLinksThatAreNotOurs(t *testing.T) {
 	}
 	q := u.Query()
 	changed := func(key, value string) string {
-		c := url.Values{}
-		for k, v := range q {
-			c[k] = v
-		}
+		c := maps.Clone(q)
 		c.Set(key, value)
 		if value == "" {
 			c.Del(key)
@@ -192,12 +190,12 @@ func TestLinksThatAreNotOurs(t *testing.T) {
 		base + foreign.link.URL.RequestURI(), base, base + "/files/", base + "/files/../../etc/passwd", base + "/files/" + jobID.String() + "/",
 		strings.Replace(s.url, "/1-a.png/", "/%2e%2e/", 1), strings.Replace(s.url, "?", "/x?", 1),
 	} {
-		if resp, body, err := s.get("GET", address); err != nil || resp.StatusCode != 404 || string(body) != "there is nothing here\n" {
+		if resp, body, err := s.get("GET", address); err != nil || resp.StatusCode != http.StatusNotFound || string(body) != "there is nothing here\n" {
 			t.Errorf("%s: %v %q, %v", address, resp, body, err)
 		}
 	}
 	// A proxy may serve us below a path of its own, and take it off or not.
-	if resp, _, err := s.get("GET", strings.Replace(s.url, "/files/", "/bot/files/", 1)); err != nil || resp.StatusCode != 200 {
+	if resp, _, err := s.get("GET", strings.Replace(s.url, "/files/", "/bot/files/", 1)); err != nil || resp.StatusCode != http.StatusOK {
 		t.Errorf("below a path: %v, %v", resp, err)
 	}
 	if f.store.open != 0 || f.store.opens != 1 {
@@ -226,11 +224,11 @@ func TestLinksExpire(t *testing.T) {
 		now = start
 	}
 	delete(f.store.files, f.order.Results[0].Name)
-	if resp, body, err := s.get("GET", s.url); err != nil || resp.StatusCode != 410 || !strings.Contains(string(body), "no longer stored") {
+	if resp, body, err := s.get("GET", s.url); err != nil || resp.StatusCode != http.StatusGone || !strings.Contains(string(body), "no longer stored") {
 		t.Errorf("a file that is gone: %v %q, %v", resp, body, err)
 	}
 	f.store.err = io.ErrClosedPipe
-	if resp, _, err := s.get("GET", s.url); err != nil || resp.StatusCode != 503 {
+	if resp, _, err := s.get("GET", s.url); err != nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a store that is away: %v, %v", resp, err)
 	}
 }
@@ -253,7 +251,7 @@ func TestADamagedFileIsNeverWhole(t *testing.T) {
 			if resp, body, err := s.get("GET", s.url); err == nil && c.claim > 0 {
 				t.Errorf("%d bytes, %s: %d with %d bytes", size, c.name, resp.StatusCode, len(body))
 			}
-			if resp, body, err := s.get("GET", s.url, "Range", "bytes=-1"); err == nil && c.claim > 0 && size > 0 && resp.StatusCode == 206 {
+			if resp, body, err := s.get("GET", s.url, "Range", "bytes=-1"); err == nil && c.claim > 0 && size > 0 && resp.StatusCode == http.StatusPartialContent {
 				t.Errorf("%d bytes, %s: a range of %q", size, c.name, body)
 			}
 		}
@@ -267,16 +265,16 @@ func TestLinksServeWithoutMetadata(t *testing.T) {
 	temp := t.TempDir()
 	s := f.serve(delivery.LinksConfig{Temp: temp}, true)
 	resp, body, err := s.get("GET", s.url)
-	if err != nil || resp.StatusCode != 200 || bytes.Contains(body, []byte("secret")) || len(body) >= len(data) || resp.ContentLength != int64(len(body)) {
+	if err != nil || resp.StatusCode != http.StatusOK || bytes.Contains(body, []byte("secret")) || len(body) >= len(data) || resp.ContentLength != int64(len(body)) {
 		t.Errorf("%v, %d bytes, %v", resp, len(body), err)
 	}
 	torn := newFixture(t).addFunc("a.png", "image/png", int64(len(data)), damaged(data))
 	s = torn.serve(delivery.LinksConfig{Temp: temp}, true)
-	if resp, _, err := s.get("GET", s.url); err != nil || resp.StatusCode != 503 {
+	if resp, _, err := s.get("GET", s.url); err != nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a damaged file: %v, %v", resp, err)
 	}
 	s = f.serve(delivery.LinksConfig{Temp: temp, Room: 10}, true)
-	if resp, _, err := s.get("GET", s.url); err != nil || resp.StatusCode != 503 {
+	if resp, _, err := s.get("GET", s.url); err != nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("no room: %v, %v", resp, err)
 	}
 }
@@ -292,7 +290,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	go func() { defer close(ended); _, _, _ = s.get("GET", s.url) }()
 	<-first
 	resp, _, err := s.get("GET", s.url)
-	if err != nil || resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
 		t.Errorf("%v, %v", resp, err)
 	}
 	close(release)
@@ -305,7 +303,7 @@ func TestSecretsCanBeChanged(t *testing.T) {
 	old := f.serve(delivery.LinksConfig{}, false)
 	now := f.serve(delivery.LinksConfig{Secrets: [][]byte{[]byte("the next secret, as long as that"), secret}}, false)
 	address := now.url[:strings.Index(now.url, "/files/")] + old.link.URL.RequestURI()
-	if resp, _, err := now.get("GET", address); err != nil || resp.StatusCode != 200 {
+	if resp, _, err := now.get("GET", address); err != nil || resp.StatusCode != http.StatusOK {
 		t.Errorf("a link of the former secret: %v, %v", resp, err)
 	}
 	if now.link.URL.Query().Get("sign") == old.link.URL.Query().Get("sign") {
@@ -363,7 +361,7 @@ func FuzzLink(f *testing.F) {
 		w := httptest.NewRecorder()
 		l.ServeHTTP(w, r)
 		signed := r.URL.Query().Get("sign") == link.URL.Query().Get("sign")
-		if w.Code != 404 && !signed {
+		if w.Code != http.StatusNotFound && !signed {
 			t.Errorf("%d for a link that is not ours", w.Code)
 		}
 	})

@@ -137,6 +137,9 @@ func (t *transcoding) best(ctx context.Context) (form, string, error) {
 	if err == nil {
 		return film, name, nil
 	}
+	if t.it.kind.IsPicture() {
+		return absent, "", err // its first frame is made without ffmpeg
+	}
 	name, failed := t.poster(ctx)
 	return poster, name, cmp.Or(err, failed)
 }

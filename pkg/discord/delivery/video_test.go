@@ -144,6 +144,15 @@ func TestAnimationsBecomeVideos(t *testing.T) {
 	}
 }
 
+func TestAnAnimationThatFFmpegCanNotReadShowsItsFirstFrame(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t).add("a.gif", "image/gif", testdata(t, "testdata/animated.gif"))
+	plan := f.prepare(delivery.Config{FFmpeg: badFFmpeg(t, "ffmpeg-fails")}, delivery.Place{Limit: 2000})
+	if len(files(plan)) != 1 || !strings.HasPrefix(plan.Notes[0], "The picture shows only the first frame: the animation has") {
+		t.Errorf("%d files, notes %q", len(files(plan)), plan.Notes)
+	}
+}
+
 func TestAVideoThatDoesNotGetSmallEnoughHasAPoster(t *testing.T) {
 	t.Parallel()
 	path := ffmpeg(t)
@@ -201,8 +210,11 @@ func TestABadFFmpegIsSurvived(t *testing.T) {
 				path = badFFmpeg(t, c.program)
 			}
 			f := newFixture(t).add("a.mp4", "video/mp4", c.data)
-			temp := t.TempDir()
-			plan := f.prepare(delivery.Config{FFmpeg: path, VideoTime: 500 * time.Millisecond, Temp: temp}, delivery.Place{Limit: 100_000})
+			temp, within := t.TempDir(), time.Minute
+			if c.program == "ffmpeg-hangs" {
+				within = 300 * time.Millisecond
+			}
+			plan := f.prepare(delivery.Config{FFmpeg: path, VideoTime: within, Temp: temp}, delivery.Place{Limit: 100_000})
 			if len(files(plan)) != c.files || plan.Notes[0] != c.note {
 				t.Errorf("%d files, notes %q", len(files(plan)), plan.Notes)
 			}
