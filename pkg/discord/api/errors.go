@@ -86,6 +86,9 @@ func refused(op string, x *exchange, by route) *Error {
 	var said refusal
 	isJSON := json.Unmarshal(x.body, &said) == nil
 	e := &Error{Op: op, Kind: kindOf(x.status, said.Code, by), Status: x.status, Code: said.Code, Message: words(said)}
+	if !isJSON && (e.Kind == NoAccess || e.Kind == Unknown) {
+		e.Kind = Down // not Discord's word, but that of what stands before it
+	}
 	if e.Kind == OldEdits {
 		e.RetryAfter = oldEditsReset
 	}
@@ -93,7 +96,7 @@ func refused(op string, x *exchange, by route) *Error {
 		return e
 	}
 	e.RetryAfter = cmp.Or(max(seconds(said.RetryAfter), secondsOf(x.header.Get("Retry-After"))), e.RetryAfter)
-	e.Global = said.Global || x.header.Get("X-RateLimit-Global") != "" || x.header.Get("X-RateLimit-Scope") == "global"
+	e.Global = said.Global || x.header.Get("X-Ratelimit-Global") != "" || x.header.Get("X-Ratelimit-Scope") == "global"
 	if e.RetryAfter == 0 {
 		e.RetryAfter = limitUnsaid
 		e.Global = e.Global || !isJSON

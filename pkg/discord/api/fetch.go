@@ -36,7 +36,7 @@ func (c *Client) Fetch(ctx context.Context, address string, limit int64) (io.Rea
 		cancel()
 		return nil, &Error{Op: op, Kind: Invalid, Err: err}
 	}
-	resp, err := c.files.Do(req)
+	resp, err := c.files.Do(req) //nolint:bodyclose // the download closes it
 	if err != nil {
 		cancel()
 		kind := Down

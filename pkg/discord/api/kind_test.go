@@ -118,6 +118,16 @@ func TestARefusalThatIsNoJSONIsUnderstood(t *testing.T) {
 	}
 }
 
+func TestARefusalThatIsNotDiscordsIsDown(t *testing.T) {
+	t.Parallel()
+	for status, by := range map[int]attempt{403: byBot, 404: byToken} {
+		f := newFake(t, always(reply{status: status, body: "<html>blocked</html>"}))
+		if err := by(t.Context(), f.client(t)); api.KindOf(err) != api.Down {
+			t.Errorf("%d of a proxy is %v", status, err)
+		}
+	}
+}
+
 func TestAnAnswerWithOddHeadersIsASuccess(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, always(reply{body: `{"id":"900"}`, header: map[string]string{

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -18,9 +19,7 @@ func spent(seconds string) reply {
 
 func limited(seconds string, header map[string]string) reply {
 	h := map[string]string{"Retry-After": seconds, "X-RateLimit-Scope": "user"}
-	for name, value := range header {
-		h[name] = value
-	}
+	maps.Copy(h, header)
 	return reply{status: 429, body: `{"message":"You are being rate limited.","retry_after":` + seconds + `,"global":false}`, header: h}
 }
 

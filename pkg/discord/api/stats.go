@@ -44,7 +44,7 @@ func (n *counts) note(x *exchange, e *Error, by route) {
 	if e == nil {
 		return
 	}
-	shared := x.header.Get("X-RateLimit-Scope") == "shared"
+	shared := x.header.Get("X-Ratelimit-Scope") == "shared"
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		n.invalid.add(time.Now())

@@ -80,19 +80,19 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // tidyLimits removes numbers that discordgo cannot parse: it would report an answer
 // of 200 as a failure.
 func tidyLimits(h http.Header) {
-	for _, name := range []string{"X-RateLimit-Reset-After", "X-RateLimit-Reset", "X-RateLimit-Remaining"} {
+	for _, name := range []string{"X-Ratelimit-Reset-After", "X-Ratelimit-Reset", "X-Ratelimit-Remaining"} {
 		value := h.Get(name)
 		if value == "" {
 			continue
 		}
 		if n, err := strconv.ParseFloat(value, 64); err != nil || !(n >= 0 && n < 1e11) {
 			h.Del(name)
-		} else if name == "X-RateLimit-Remaining" {
+		} else if name == "X-Ratelimit-Remaining" {
 			h.Set(name, strconv.Itoa(int(min(n, 1e6))))
 		}
 	}
 	if _, err := http.ParseTime(h.Get("Date")); err != nil {
-		h.Del("X-RateLimit-Reset")
+		h.Del("X-Ratelimit-Reset")
 	}
 }
 

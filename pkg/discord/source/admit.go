@@ -29,7 +29,8 @@ func (g *Gateway) admit(ctx context.Context) (url string, err error) {
 		}
 		g.be("discord allows no new session before " + g.cfg.Client.Now().Add(budget.ResetAfter).Format(time.TimeOnly))
 		g.once(ctx, "budget", "the budget of new sessions with discord is used up: waiting for the next", slog.Duration("wait", budget.ResetAfter))
-		if err := sleep(ctx, max(budget.ResetAfter, time.Second)+jitter(g.cfg.IdentifyGap)); err != nil {
+		// Asked again every minute: the answer tells more than a clock that is hours off.
+		if err := sleep(ctx, min(max(budget.ResetAfter, time.Second), time.Minute)+jitter(g.cfg.IdentifyGap)); err != nil {
 			return "", err
 		}
 	}

@@ -62,8 +62,8 @@ func TestRunReturnsWhenAllHandlersHave(t *testing.T) {
 	cancel()
 	until(t, "it stops", func() bool { return contains(g.Ready(), "stopped") })
 	select {
-	case <-ended:
-		t.Error("Run returned before the handler")
+	case err := <-ended:
+		t.Errorf("Run returned before the handler: %v", err)
 	default:
 	}
 	close(h.out)

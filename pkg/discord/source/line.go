@@ -110,7 +110,7 @@ func (l *line) open(ctx context.Context) error {
 	case <-l.down:
 		return errDropped
 	case <-time.After(l.g.cfg.OpenWithin):
-		return errors.Join(errors.New("discord did not greet"), l.shut(closeAgain))
+		return also(errors.New("discord did not greet"), l.shut(closeAgain))
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -149,10 +149,10 @@ func (l *line) giveUp(opened <-chan error, why error) error {
 		if err == nil {
 			err = l.shut(closeAgain)
 		}
-		return errors.Join(why, err)
+		return also(why, err)
 	case <-time.After(l.g.cfg.StuckAfter):
 		l.left.Store(true)
-		return errors.Join(errStuck, why)
+		return also(errStuck, why)
 	}
 }
 

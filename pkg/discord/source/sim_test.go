@@ -2,7 +2,6 @@ package source_test
 
 import (
 	"context"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -69,7 +68,6 @@ func (s *stage) ask() *discordsim.Interaction {
 // answerer replies to each interaction once, however often it comes.
 type answerer struct {
 	client *api.Client
-	name   string
 
 	mu   *sync.Mutex // of all replicas
 	seen map[string]int
@@ -319,5 +317,4 @@ func TestTheEndpointOnTheFakeDiscord(t *testing.T) {
 	if s.App().InteractionURL == "" {
 		t.Error("discord took the address away")
 	}
-	var _ http.Handler = e
 }

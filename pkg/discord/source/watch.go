@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func (l *line) watch(ctx context.Context) error {
 		case <-l.down:
 			l.g.counts.dropped.Add(1)
 			// discordgo may still be closing; the next connection must not be taken for this one.
-			return errors.Join(errDropped, l.shut(closeAgain))
+			return also(errDropped, l.shut(closeAgain))
 		case <-tick.C:
 		}
 		if err := l.check(&p, time.Now()); err != nil {
@@ -55,7 +56,7 @@ func (l *line) check(p *pulse, now time.Time) error {
 		return errStuck
 	case ok && now.Sub(acked) > cmp.Or(p.interval, usualInterval)*3/2:
 		l.g.counts.zombies.Add(1)
-		return errors.Join(errZombie, l.shut(closeAgain))
+		return also(errZombie, l.shut(closeAgain))
 	}
 	return nil
 }
@@ -80,4 +81,12 @@ func (l *line) feel(p *pulse, now time.Time) (acked time.Time, ok bool) {
 		p.beat = now
 	}
 	return l.session.LastHeartbeatAck, true
+}
+
+// also says two things in one line.
+func also(err, more error) error {
+	if more == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, more)
 }
