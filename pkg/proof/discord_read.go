@@ -1,0 +1,149 @@
+package proof
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxEntry bounds a line of Discord's journal, in bytes.
+const maxEntry = 8 << 20
+
+// flags of messages, as Discord numbers them.
+const flagThinking = 1 << 7
+
+// entryOf is a line of Discord's journal.
+type entryOf struct {
+	Event       string          `json:"event"`
+	At          time.Time       `json:"at"`
+	Text        string          `json:"text"`
+	Message     *messageEntry   `json:"message"`
+	Request     *requestEntry   `json:"request"`
+	Interaction json.RawMessage `json:"interaction"`
+}
+
+// ReadDiscord reads the journal of the fake Discord, JSON lines. Awake is left
+// to the caller.
+func ReadDiscord(r io.Reader) (Discord, error) {
+	d := reader{messages: map[string]int{}, interactions: map[string]int{}}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxEntry)
+	for n := 1; lines.Scan(); n++ {
+		var e entryOf
+		err := json.Unmarshal(lines.Bytes(), &e)
+		if err == nil {
+			err = d.take(e)
+		}
+		if err != nil {
+			return Discord{}, fmt.Errorf("read Discord's journal: line %d: %w", n, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return Discord{}, fmt.Errorf("read Discord's journal: %w", err)
+	}
+	return d.Discord, nil
+}
+
+// reader puts lines together.
+type reader struct {
+	Discord
+	messages     map[string]int // places by id
+	interactions map[string]int
+}
+
+// errHollow is returned for a line that lacks what its event is about.
+var errHollow = errors.New("it lacks what its event is about")
+
+func (d *reader) take(e entryOf) error {
+	switch {
+	case e.Message == nil && strings.HasPrefix(e.Event, "message_"), e.Request == nil && e.Event == "request",
+		e.Interaction == nil && strings.HasPrefix(e.Event, "interaction_"):
+		return errHollow
+	}
+	switch e.Event {
+	case "interaction_created", "interaction_answered":
+		return d.interaction(e)
+	case "message_created", "message_updated":
+		d.look(e)
+	case "message_deleted":
+		if n, ok := d.messages[e.Message.ID]; ok {
+			d.Messages[n].Deleted = e.At
+		}
+	case "request":
+		d.Requests = append(d.Requests, e.Request.request(e.At))
+	case "socket_opened":
+		d.Sockets = append(d.Sockets, Socket{e.Text, Span{From: e.At}})
+	case "socket_closed":
+		d.closeSocket(e.Text, e.At)
+	case "violation":
+		d.Broken = append(d.Broken, e.Text)
+	case "missed":
+		n, err := strconv.Atoi(e.Text)
+		d.Missed = max(d.Missed, n)
+		return err
+	}
+	return nil
+}
+
+// closeSocket ends the oldest one of the host: a session that is resumed has
+// its new socket before the old one is found to be closed.
+func (d *reader) closeSocket(host string, at time.Time) {
+	for n := range d.Sockets {
+		if s := &d.Sockets[n]; s.Host == host && s.To.IsZero() {
+			s.To = at
+			return
+		}
+	}
+}
+
+// interaction adds one, or its answer.
+func (d *reader) interaction(e entryOf) error {
+	var in struct {
+		ID, User, Guild, Channel, Message, Command string
+		Kind, Answer                               int
+		Acked                                      time.Time
+		Data                                       struct {
+			Button  string        `json:"custom_id"`
+			Options []optionEntry `json:"options"`
+		}
+	}
+	if err := json.Unmarshal(e.Interaction, &in); err != nil {
+		return err
+	}
+	if n, ok := d.interactions[in.ID]; ok {
+		d.Interactions[n].Answer, d.Interactions[n].Acked = in.Answer, in.Acked
+		return nil
+	}
+	i := Interaction{
+		ID: in.ID, Kind: in.Kind, User: in.User, Guild: in.Guild, Channel: in.Channel, Message: in.Message, Command: in.Command,
+		Button: in.Data.Button, Created: e.At, Options: map[string]any{},
+	}
+	for _, o := range in.Data.Options {
+		i.Options[o.Name] = o.Value
+	}
+	d.interactions[in.ID] = len(d.Interactions)
+	d.Interactions = append(d.Interactions, i)
+	return nil
+}
+
+type optionEntry struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+type requestEntry struct {
+	Host, Route, Path string
+	Status, Code      int
+	Took              float64
+}
+
+func (r requestEntry) request(at time.Time) Request {
+	return Request{
+		At: at, Took: time.Duration(r.Took * float64(time.Second)), Host: r.Host, Route: r.Route, Path: r.Path, Status: r.Status, Code: r.Code,
+	}
+}
