@@ -16,9 +16,11 @@ import (
 
 const (
 	// lastWords bounds what is kept of what ffmpeg says, in bytes.
-	lastWords = 4 << 10
+	lastWords = 600
 	// dying bounds the wait for an ffmpeg that was killed.
 	dying = 2 * time.Second
+	// checking bounds the first look at it.
+	checking = 15 * time.Second
 )
 
 // ffmpeg runs the program. It is given no more than it needs: no input from
@@ -46,16 +48,19 @@ func (f ffmpeg) run(ctx context.Context, args ...string) (string, error) {
 	return out.String(), nil
 }
 
-// tail keeps the last bytes that are written to it.
-type tail struct{ bytes.Buffer }
+// tail keeps the last bytes that are written to it. It embeds no buffer, whose
+// other methods would let more in.
+type tail struct{ b bytes.Buffer }
 
 func (t *tail) Write(p []byte) (int, error) {
-	t.Buffer.Write(p[max(0, len(p)-lastWords):])
-	if extra := t.Len() - lastWords; extra > 0 {
-		t.Next(extra)
+	t.b.Write(p[max(0, len(p)-lastWords):])
+	if extra := t.b.Len() - lastWords; extra > 0 {
+		t.b.Next(extra)
 	}
 	return len(p), nil
 }
+
+func (t *tail) String() string { return t.b.String() }
 
 // demuxer names the reader of a kind, so that a file can not choose one that
 // opens further files, as playlists do.
@@ -96,4 +101,20 @@ func (f ffmpeg) duration(ctx context.Context, from []string) (time.Duration, err
 		return 0, errNoDuration
 	}
 	return time.Duration(us) * time.Microsecond, nil
+}
+
+// CheckFFmpeg reports, in words, what keeps the program at path from being of
+// use. It may be asked at start: a Preparer survives a bad one.
+func CheckFFmpeg(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, checking)
+	defer cancel()
+	out, err := ffmpeg{path: path, dir: os.TempDir()}.run(ctx, "-f", "lavfi", "-i", "color=size=16x16:rate=1:duration=1",
+		"-c:v", "libx264", "-pix_fmt", "yuv420p", "-progress", "pipe:1", "-f", "null", "-")
+	if err != nil {
+		return fmt.Errorf("%s can not encode H.264, so that videos are sent as they are or not at all: %w", path, err)
+	}
+	if !strings.Contains(out, "progress=end") {
+		return fmt.Errorf("%s does not answer as ffmpeg does, so that videos are sent as they are or not at all", path)
+	}
+	return nil
 }

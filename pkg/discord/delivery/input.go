@@ -11,6 +11,10 @@ import (
 	"discomfy/pkg/picture"
 )
 
+// mostStored bounds a picture that is encoded anew, in bytes: ComfyUI takes
+// uploads of 100 MB unless it is told otherwise.
+const mostStored = 96 << 20
+
 // mostMasked bounds a picture that gets a mask, in pixels: it is decoded
 // together with the mask and the result.
 const mostMasked = 24 << 20
@@ -68,7 +72,7 @@ func (p *Preparer) input(ctx context.Context, r io.ReaderAt, size int64) (Pictur
 		return out, err
 	}
 	var kind picture.Kind
-	out.Data, kind, err = picture.Plain(ctx, m, r, size, info.Kind, 2*p.cfg.Input.Bytes)
+	out.Data, kind, err = picture.Plain(ctx, m, r, size, info.Kind, mostStored)
 	out.Type = kind.MediaType()
 	return out, err
 }
@@ -126,7 +130,7 @@ func (p *Preparer) mask(ctx context.Context, pic, mask []byte) ([]byte, bool, er
 	if picture.IsOpaque(masked) {
 		return nil, false, errBlack
 	}
-	data, err := picture.EncodePNG(ctx, masked, 4*p.cfg.Input.Bytes)
+	data, err := picture.EncodePNG(ctx, masked, mostStored)
 	return data, true, err
 }
 
@@ -135,6 +139,9 @@ var errBlack = errors.New("the mask has no white in it: paint white what is to b
 
 // worded turns what the picture is to blame for into an error for people.
 func worded(err error) error {
+	if errors.Is(err, picture.ErrNoFit) {
+		return refused(fmt.Sprintf("as PNG the picture has more than the %s that are taken", size(mostStored)))
+	}
 	if err != nil && (isPictures(err) || errors.Is(err, picture.ErrShape) || errors.Is(err, errBlack)) {
 		return refused(err.Error())
 	}

@@ -33,7 +33,7 @@ type Config struct {
 	Pictures  int            // decoded at a time, each with up to Output.Memory or Input.Memory; default 1
 	Videos    int            // transcoded at a time; default 1
 	Output    picture.Limits // of result pictures that are re-encoded, but for Bytes; default 256 Mi pixels, 384 MiB of memory, beyond which a PNG becomes smaller
-	Input     picture.Limits // of people's pictures
+	Input     picture.Limits // of people's pictures, and of results that are used again; default 64 MiB
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -46,6 +46,8 @@ func (c Config) withDefaults() Config {
 	c.Pictures, c.Videos = cmp.Or(c.Pictures, 1), cmp.Or(c.Videos, 1)
 	// Results come from our own side: their memory is what counts.
 	c.Output.Pixels, c.Output.Edge = cmp.Or(c.Output.Pixels, 256<<20), cmp.Or(c.Output.Edge, 1<<16)
+	// A result that is the input of another job may be a PNG of 4096 pixels square.
+	c.Input.Bytes = cmp.Or(c.Input.Bytes, 64<<20)
 	c.Output, c.Input = c.Output.WithDefaults(), c.Input.WithDefaults()
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -222,6 +223,22 @@ func TestABadFFmpegIsSurvived(t *testing.T) {
 				t.Errorf("%v is left", left)
 			}
 		})
+	}
+}
+
+func TestABadFFmpegIsKnownAtStart(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"ffmpeg-fails": "Unknown encoder 'libx264'", "ffmpeg-wastes": "does not answer as ffmpeg does", "no-such-ffmpeg": "no such file"} {
+		path := filepath.Join(t.TempDir(), name)
+		if name != "no-such-ffmpeg" {
+			path = badFFmpeg(t, name)
+		}
+		if err := delivery.CheckFFmpeg(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 1000 {
+			t.Errorf("%s: %.200s … (%d bytes)", name, err, len(fmt.Sprint(err)))
+		}
+	}
+	if err := delivery.CheckFFmpeg(t.Context(), ffmpeg(t)); err != nil {
+		t.Error(err)
 	}
 }
 
