@@ -44,6 +44,8 @@ func measures() []measure {
 		{"Large", large},
 		{"TakeOver", takeOver},
 		{"Up", upReady},
+		{"Acknowledged", acknowledged},
+		{"Cards", cards},
 	}
 }
 
