@@ -167,6 +167,11 @@ func (p *tab) text(selector string) string {
 	return eval[string](p, fmt.Sprintf(`document.querySelector(%s)?.innerText ?? ""`, quoted(selector)))
 }
 
+// end is the end of what a person reads on the page.
+func (p *tab) end() string {
+	return eval[string](p, `document.querySelector("main").innerText.replace(/\s+/g, " ").slice(-600)`)
+}
+
 func quoted(s string) string {
 	b, _ := json.Marshal(s)
 	return string(b)
@@ -178,7 +183,7 @@ func (p *tab) until(expression string) {
 	poll := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(10*time.Second))
 	if _, err := chromedp.Run(p.ctx, poll); err != nil {
 		p.shot("failed")
-		p.t.Fatalf("%s never holds: %v; the browser says %q\n%s", expression, err, p.complaints, p.text("main"))
+		p.t.Fatalf("%s never holds: %v; the browser says %q\n…%s", expression, err, p.complaints, p.end())
 	}
 }
 

@@ -13,3 +13,14 @@ func (s *Server) Register(guild ID, definition Object) ID {
 	s.world.commands[guild][c.ID] = c
 	return c.ID
 }
+
+// Multiply puts copies of a message behind it.
+func (s *Server) Multiply(id ID, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range n {
+		m := *s.world.messages[id]
+		m.ID = s.world.newID()
+		s.putMessage(&m)
+	}
+}

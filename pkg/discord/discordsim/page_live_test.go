@@ -128,16 +128,10 @@ func pageFilesArrive(t *testing.T, b context.Context) {
 
 // Five hundred messages are there soon, and a new one is shown at once.
 func pageLong(t *testing.T, b context.Context) {
-	limits := discordsim.DefaultLimits()
-	limits.Send, limits.Global, limits.Edit = discordsim.Bucket{}, discordsim.Bucket{}, discordsim.Bucket{}
-	cfg := quick()
-	cfg.Limits = &limits
-	f := newFake(t, cfg)
+	f := newFake(t, quick())
 	body := card(f)
 	delete(body, "content")
-	for range 600 {
-		f.post(t, body)
-	}
+	f.Multiply(f.post(t, body), 599)
 	p := f.open(t, b, look{})
 	if n := eval[int](p, `document.querySelectorAll(".message").length`); n != 500 {
 		t.Errorf("%d messages", n)
@@ -155,7 +149,9 @@ func pageLong(t *testing.T, b context.Context) {
 	f.post(t, object{"content": "the newest"})
 	p.reads(".message:last-child .content", "the newest")
 	p.until(`(() => { const l = document.querySelector("#log"); return l.scrollHeight - l.scrollTop - l.clientHeight < 2; })()`)
-	eval[any](p, `document.querySelector("#log").scrollTop = 0`)
+	p.do(focus("#log"))
+	p.press(kb.Home)
+	p.until(`document.querySelector("#log").scrollTop < 2`)
 	p.click("#older")
 	p.until(`document.querySelectorAll(".message").length === 601`)
 	f.post(t, object{"content": "newer still"})

@@ -17,6 +17,7 @@ func TestPage(t *testing.T) {
 		"command": pageCommand, "card": pageCard, "markdown": pageMarkdown, "media": pageMedia,
 		"components": pageComponents, "silence": pageSilence, "modal": pageModal, "apps": pageApps, "people": pagePeople,
 		"edits": pageEdits, "video": pageVideoStays, "files": pageFilesArrive, "long": pageLong,
+		"access": pageAccess, "phone": pagePhone, "keyboard": pageKeyboard, "still": pageStill,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, b) })
 	}

@@ -27,6 +27,9 @@ export function choicesOf(c) {
   return c.type === 8 ? places : users;
 }
 
+// face of a select menu where the browser lets us draw it: the label of what is chosen, without its details.
+export const selected = () => h("button", {}, h("selectedcontent"));
+
 const optionOf = (o) => h("option", { value: o.value, selected: o.default },
   h("span.label", {}, face(o.emoji), o.label), o.description && h("span.detail", {}, ` ${o.description}`));
 
@@ -34,7 +37,7 @@ function single(c, act) {
   const options = choicesOf(c);
   const chosen = options.some((o) => o.default);
   const node = h("select", { disabled: c.disabled, "data-custom-id": c.custom_id, "aria-label": c.placeholder || "Make a selection" },
-    h("option", { value: "", selected: !chosen, hidden: true, disabled: true }, c.placeholder || "Make a selection"), options.map(optionOf));
+    selected(), h("option", { value: "", selected: !chosen, hidden: true, disabled: true }, c.placeholder || "Make a selection"), options.map(optionOf));
   node.addEventListener("change", () => act.select(c.custom_id, [node.value], node));
   return node;
 }

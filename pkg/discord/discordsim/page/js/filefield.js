@@ -17,6 +17,7 @@ export function fileField(option, command) {
     const { file } = field;
     const face = file?.type.startsWith("image/") ? h("img", { src: URL.createObjectURL(file), alt: "" }) : null;
     face?.addEventListener("load", () => URL.revokeObjectURL(face.src));
+    face?.addEventListener("error", () => face.remove());
     button.replaceChildren(...(file ? [face, `${file.name}, ${sizeOf(file.size)}`].filter(Boolean) : ["choose, drop or paste"]));
     button.setAttribute("aria-label", file ? `${option.name}: ${file.name}. Choose another file` : `${option.name}: choose a file`);
   };

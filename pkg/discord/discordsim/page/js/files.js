@@ -32,6 +32,7 @@ function face(file) {
   if (!file.type.startsWith("image/")) return null;
   const img = h("img", { src: URL.createObjectURL(file), alt: "" });
   img.addEventListener("load", () => URL.revokeObjectURL(img.src));
+  img.addEventListener("error", () => img.remove());
   return img;
 }
 

@@ -12,17 +12,25 @@ let atEnd = true;
 let told = new Map(); // what was announced of a message last
 
 const log = () => $("log");
-const toEnd = () => { log().scrollTop = log().scrollHeight; };
+let put = -1; // where toEnd scrolled last
 
-// startLog watches where one reads.
+function toEnd() {
+  log().scrollTop = log().scrollHeight;
+  put = log().scrollTop;
+}
+
+// startLog watches where one reads. Messages grow when they are drawn, and so move the end away from under the reader:
+// who is where toEnd left them is still at the end.
 export function startLog() {
   log().addEventListener("scroll", () => {
-    atEnd = log().scrollHeight - log().scrollTop - log().clientHeight < 60;
-    if (atEnd) $("newest").hidden = true;
+    const near = log().scrollHeight - log().scrollTop - log().clientHeight < 60;
+    if (near) { atEnd = true; $("newest").hidden = true; }
+    else if (atEnd && Math.abs(log().scrollTop - put) < 2) toEnd();
+    else atEnd = false;
   }, { passive: true });
   new ResizeObserver(() => { if (atEnd) toEnd(); }).observe($("messages"));
   new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(log());
-  $("newest").addEventListener("click", () => { toEnd(); $("say").focus(); });
+  $("newest").addEventListener("click", () => { atEnd = true; toEnd(); $("say").focus(); });
   $("older").addEventListener("click", loadOlder);
 }
 
@@ -75,7 +83,7 @@ function insert(m) {
     next = e;
   }
   $("messages").insertBefore(remember(m), next);
-  if (isMine(m)) toEnd();
+  if (isMine(m)) { atEnd = true; toEnd(); }
 }
 
 // tell announces an edit whose headline changed; new messages are announced by the log itself.

@@ -54,23 +54,28 @@ function hear(e) {
   else if (e.kind === "violation") { world.violations++; drawRules(e.text); }
 }
 
+let drawn = "";
+
+// drawAround shows people and places, if they are not as they were: whoever stands there with the keyboard stays.
 function drawAround() {
+  drawRules();
+  const state = JSON.stringify([world.users, world.places, world.me, world.place]);
+  if (state === drawn) return;
+  drawn = state;
   const p = place();
-  $("place").textContent = p ? titleOf(p) : "No channel";
-  document.title = `${p ? titleOf(p) : "No channel"} – ${world.app.name}`;
-  $("say").setAttribute("aria-label", p ? `Message ${titleOf(p)}` : "Message");
-  $("say").placeholder = p ? `Message ${titleOf(p)}, or / for commands` : "";
+  const title = p ? titleOf(p) : "No channel";
+  $("place").textContent = title;
+  document.title = `${title} – ${world.app.name}`;
+  $("say").setAttribute("aria-label", `Message ${title}`);
+  $("say").placeholder = p ? `Message ${title}, or / for commands` : "";
   $("me").replaceChildren(...people().map((u) => h("option", { value: u.id, selected: u.id === me()?.id }, u.name)));
   const groups = Map.groupBy(world.places, (q) => q.guild?.name ?? "Direct messages");
-  $("places").replaceChildren(
-    ...[...groups].map(([name, list]) => h("section", {}, h("h2", {}, name), h("ul", {}, list.map(entry)))),
-    h("p.rules", { id: "rules" }));
-  drawRules();
+  $("list").replaceChildren(...[...groups].map(([name, list]) => h("section", {}, h("h2", {}, name), h("ul", {}, list.map(entry)))));
 }
 
 function entry(p) {
   const here = p.id === world.place;
-  const go = () => { world.place = p.id; closePlaces(); arrive(); };
+  const go = async () => { world.place = p.id; closePlaces(); await arrive(); $("say").focus(); };
   return h("li", {}, h("button.plain", { type: "button", "aria-current": here ? "page" : null, click: go }, titleOf(p)));
 }
 

@@ -2,7 +2,7 @@
 
 import { h, fresh } from "./dom.js";
 import { post } from "./api.js";
-import { choicesOf } from "./components.js";
+import { choicesOf, selected } from "./components.js";
 import { markdown } from "./markdown.js";
 import { world } from "./world.js";
 
@@ -29,7 +29,7 @@ function select(c, id) {
   const options = choicesOf(c);
   if (several) return ticks({ ...c, options }, id);
   const blank = h("option", { value: "", selected: !options.some((o) => o.default) }, c.placeholder || "Make a selection");
-  const node = h("select", { id, required: c.required !== false, "data-custom-id": c.custom_id }, blank,
+  const node = h("select", { id, required: c.required !== false, "data-custom-id": c.custom_id }, selected(), blank,
     options.map((o) => h("option", { value: o.value, selected: o.default }, h("span.label", {}, o.label), o.description && h("span.detail", {}, ` ${o.description}`))));
   return { node, read: () => (node.value ? [node.value] : []) };
 }
@@ -83,7 +83,7 @@ export function openModal(interaction, modal) {
   const problem = h("p.problem", { role: "alert" });
   const title = fresh("title");
   const send = h("button.primary", { type: "submit" }, "Submit");
-  const form = h("form", { method: "dialog" }, h("h2", { id: title }, modal.title), list.map((f) => f.node), problem,
+  const form = h("form", { method: "dialog", "aria-labelledby": title }, h("h2", { id: title }, modal.title), list.map((f) => f.node), problem,
     h("div.bar", {}, h("button.secondary", { type: "button", click: () => dialog.close() }, "Cancel"), send));
   const dialog = h("dialog.modal", { "aria-labelledby": title }, form);
   form.addEventListener("submit", async (e) => {
