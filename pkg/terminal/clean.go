@@ -18,12 +18,14 @@ const maxShown = 2000
 // that reorder or hide text. Runs of white space become one space, and the
 // text is cut at 2000 bytes.
 func Clean(s string) string {
-	if len(s) > maxShown {
-		s = s[:maxShown] + "…"
+	read := s[:min(len(s), 4*maxShown)] // a part of it may be invisible
+	read = ansi.Strip(strings.ToValidUTF8(read, string(utf8.RuneError)))
+	read = strings.ToValidUTF8(read, string(utf8.RuneError))
+	read = strings.Join(strings.FieldsFunc(strings.Map(visible, read), unicode.IsSpace), " ")
+	if len(read) <= maxShown && len(s) <= 4*maxShown {
+		return read
 	}
-	s = ansi.Strip(strings.ToValidUTF8(s, string(utf8.RuneError)))
-	s = strings.ToValidUTF8(s, string(utf8.RuneError))
-	return strings.Join(strings.FieldsFunc(strings.Map(visible, s), unicode.IsSpace), " ")
+	return strings.ToValidUTF8(read[:min(len(read), maxShown-len("…"))], "") + "…"
 }
 
 // visible maps white space to a space and drops what has no shape of its own.

@@ -53,13 +53,14 @@ func SafeName(name, mediaType string) string {
 	name = strings.ReplaceAll(name, `\`, "/")
 	name = strings.Map(safeRune, Clean(path.Base(name)))
 	name = strings.Trim(name, ". ")
-	if name == "" || strings.Trim(name, "_") == "" {
-		name = "result" + extension(mediaType)
-	}
 	if stem, _, _ := strings.Cut(name, "."); isDevice(stem) {
 		name = "_" + name
 	}
-	return clipName(name)
+	name = strings.Trim(clipName(name), ". ")
+	if strings.Trim(name, "_") == "" { // what told it from nothing may have been cut
+		return "result" + extension(mediaType)
+	}
+	return name
 }
 
 func safeRune(r rune) rune {
