@@ -88,7 +88,7 @@ func scripted(t *testing.T, c settings) *script {
 	c.replicas = -1
 	s := start(t, c)
 	sc := s.startScript()
-	s.in, _ = s.startIngress(c.ingress)
+	s.in, s.stopIn = s.startIngress(c.ingress)
 	return sc
 }
 

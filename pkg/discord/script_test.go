@@ -61,6 +61,9 @@ func (s *stack) startScript() *script {
 // cancel ends a waiting job as the bridge does.
 func (s *script) cancel(ctx context.Context, id job.ID, by string) (broker.CancelAnswer, error) {
 	err := s.term.Write(ctx, job.State{Job: id, Phase: job.Cancelled, Request: s.request(id), Stop: &job.Stop{Code: job.CodeCancelled, By: by}})
+	if err == nil {
+		err = s.term.Done(ctx, id)
+	}
 	return broker.CancelAnswer{Outcome: "cancelled", Words: "cancelled while it waited"}, err
 }
 
@@ -80,10 +83,17 @@ func (s *script) arrived(id job.ID) job.Request {
 	return *s.request(id)
 }
 
+// write stores a state; an end takes the job out of the queue.
 func (s *script) write(st job.State) {
 	s.Helper()
 	if err := s.term.Write(s.Context(), st); err != nil {
 		s.Fatalf("write %s: %v", st.Phase, err)
+	}
+	if !st.Phase.Ended() {
+		return
+	}
+	if err := s.term.Done(s.Context(), st.Job); err != nil {
+		s.Fatalf("done: %v", err)
 	}
 }
 

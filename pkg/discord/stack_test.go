@@ -46,6 +46,7 @@ type stack struct {
 	broker  *broker.Broker // of the test
 	log     *slog.Logger
 	in      *discord.Ingress // the first replica
+	stopIn  func()
 
 	guild    discordsim.Guild
 	channel  discordsim.Channel
@@ -75,7 +76,7 @@ func start(t *testing.T, s settings) *stack {
 	}
 	for range max(s.replicas, 1) {
 		if s.replicas >= 0 {
-			st.in, _ = st.startIngress(s.ingress)
+			st.in, st.stopIn = st.startIngress(s.ingress)
 		}
 	}
 	return st
@@ -112,9 +113,11 @@ func (s *stack) startDiscord(c discordsim.Config) {
 	s.channel = sim.AddChannel(discordsim.NewChannel{Guild: s.guild.ID, Name: "pictures"})
 }
 
-func (s *stack) connect(name string) *broker.Broker {
+func (s *stack) connect(name string) *broker.Broker { return s.connectBy(s.nats, name) }
+
+func (s *stack) connectBy(by broker.InProcess, name string) *broker.Broker {
 	s.Helper()
-	b, err := broker.Connect(s.Context(), broker.Config{InProcess: s.nats, Name: name, Lease: 20 * time.Second})
+	b, err := broker.Connect(s.Context(), broker.Config{InProcess: by, Name: name, Lease: 20 * time.Second})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -155,7 +158,23 @@ func (s *stack) startBridge() (stop func()) {
 // startIngress runs one more replica, and waits until it takes interactions.
 func (s *stack) startIngress(c discord.Config) (in *discord.Ingress, stop func()) {
 	s.Helper()
-	base, err := url.Parse(s.url)
+	in = s.newIngress(c, s.url, s.nats)
+	stop = s.run("ingress", in.Run)
+	s.ready(in)
+	return in, stop
+}
+
+func (s *stack) ready(in *discord.Ingress) {
+	s.Helper()
+	s.await("an ingress that is ready, with its commands registered", func() bool {
+		return in.Ready() == nil && len(s.discord.Commands(0))+len(s.discord.Commands(s.guild.ID)) > 0
+	})
+}
+
+// newIngress is a replica with its ways to Discord and to NATS.
+func (s *stack) newIngress(c discord.Config, at string, by broker.InProcess) *discord.Ingress {
+	s.Helper()
+	base, err := url.Parse(at)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -165,18 +184,38 @@ func (s *stack) startIngress(c discord.Config) (in *discord.Ingress, stop func()
 		s.Fatal(err)
 	}
 	s.Cleanup(client.Close)
-	c.Client, c.Broker, c.Now = client, s.connect("ingress"), s.discord.Now
+	c.Client, c.Broker, c.Now = client, s.connectBy(by, "ingress"), s.discord.Now
 	c.Gateway = source.GatewayConfig{IdentifyGap: time.Second}
 	c.Temp = s.TempDir()
-	in, err = discord.New(c)
+	in, err := discord.New(c)
 	if err != nil {
 		s.Fatal(err)
 	}
-	stop = s.run("ingress", in.Run)
-	s.await("an ingress that is ready, with its commands registered", func() bool {
-		return in.Ready() == nil && len(s.discord.Commands(0))+len(s.discord.Commands(s.guild.ID)) > 0
-	})
-	return in, stop
+	return in
+}
+
+// replica is an ingress that can be killed.
+type replica struct {
+	*discord.Ingress
+	wire *wire
+	door *door
+	stop func()
+}
+
+func (s *stack) startReplica(c discord.Config) *replica {
+	s.Helper()
+	r := &replica{wire: newWire(s.nats), door: s.openDoor()}
+	r.Ingress = s.newIngress(c, r.door.URL, r.wire)
+	r.stop = s.run("ingress", r.Run)
+	s.Cleanup(r.wire.thaw)
+	s.ready(r.Ingress)
+	return r
+}
+
+// kill ends all that a replica does, as far as anybody else can see.
+func (r *replica) kill() {
+	r.door.shut()
+	r.wire.kill()
 }
 
 // await waits until ok, which is asked after every event of Discord's.

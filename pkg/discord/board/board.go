@@ -32,6 +32,7 @@ type Discord interface {
 	Edit(ctx context.Context, channel, message string, m api.Message) (api.Posted, error)
 	Post(ctx context.Context, channel string, m api.Message) (api.Posted, error)
 	DM(ctx context.Context, user string) (string, error)
+	Application(ctx context.Context) (api.Application, error)
 }
 
 // Broker is where jobs are followed; broker.Broker is one.
@@ -92,6 +93,7 @@ func (c Config) withDefaults() Config {
 // Board shows jobs. Make it with New.
 type Board struct {
 	cfg     Config
+	line    *line
 	handles reply.Store
 	budget  *budget
 	uploads *semaphore.Weighted
@@ -110,15 +112,30 @@ type Board struct {
 func New(c Config) *Board {
 	c = c.withDefaults()
 	return &Board{
-		cfg: c, handles: reply.Store{Keeper: c.Broker}, budget: newBudget(c.Broker),
+		cfg: c, line: newLine(c.Discord), handles: reply.Store{Keeper: c.Broker}, budget: newBudget(c.Broker),
 		uploads: semaphore.NewWeighted(int64(c.Uploads)),
 		cards:   map[job.ID]*keeper{}, past: map[job.ID]time.Time{},
 	}
 }
 
 // Run shows jobs until ctx ends; it returns when everything that was begun has
-// ended, or was given up after the grace.
+// ended, or was given up after the grace. While Discord is not reached from
+// here the cards are left to the other replicas.
 func (b *Board) Run(ctx context.Context) error {
+	for {
+		err := b.round(ctx)
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		b.cfg.Log.WarnContext(ctx, "Discord is not reached, the cards are left to other replicas until it is")
+		b.line.recover(ctx)
+	}
+}
+
+// round shows jobs until ctx ends or Discord is not reached any more.
+func (b *Board) round(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	b.begin(ctx, work)
@@ -129,6 +146,14 @@ func (b *Board) Run(ctx context.Context) error {
 	group.Go(func() error { return b.followQueue(ctx) })
 	group.Go(func() error { b.beat(ctx); return nil })
 	group.Go(func() error { b.watchBridge(ctx); return nil })
+	group.Go(func() error {
+		defer end()
+		select {
+		case <-ctx.Done():
+		case <-b.line.lost():
+		}
+		return nil
+	})
 	err := group.Wait()
 	b.end()
 	late := time.AfterFunc(b.cfg.Grace, giveUp)
@@ -136,6 +161,9 @@ func (b *Board) Run(ctx context.Context) error {
 	b.group.Wait()
 	return err
 }
+
+// Reachable reports whether Discord is reached from here, as far as is known.
+func (b *Board) Reachable() bool { return b.line.reachable() }
 
 func (b *Board) begin(alive, work context.Context) {
 	b.mu.Lock()

@@ -158,9 +158,9 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 func (k *keeper) send(ctx context.Context, m api.Message, byBot bool) (api.Posted, error) {
 	k.b.count.edits.Add(1)
 	if byBot {
-		return k.b.cfg.Discord.Edit(ctx, k.handle.Channel, k.handle.Card, m)
+		return k.b.line.Edit(ctx, k.handle.Channel, k.handle.Card, m)
 	}
-	return k.b.cfg.Discord.EditOriginal(ctx, k.handle.Access(), m)
+	return k.b.line.EditOriginal(ctx, k.handle.Access(), m)
 }
 
 // takeEdit waits until the bot's token may edit the card.

@@ -23,8 +23,11 @@ type queue struct {
 // followQueue keeps the order, and tells the cards of their places.
 func (b *Board) followQueue(ctx context.Context) error {
 	updates, err := b.cfg.Broker.Follow(ctx, b.cfg.Queue)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("follow the queue: %w", err)
+	}
+	if err != nil {
+		return nil
 	}
 	for u := range updates {
 		if u.Snapshot == nil {

@@ -50,12 +50,12 @@ func (e *end) sendMain(w way) error {
 // editCard edits the card in its turn.
 func (e *end) editCard(w way, m api.Message) (api.Posted, error) {
 	if w == byToken {
-		return e.b.cfg.Discord.EditOriginal(e.work, e.handle.Access(), m)
+		return e.b.line.EditOriginal(e.work, e.handle.Access(), m)
 	}
 	if err := e.b.takeEdit(e.alive, e.handle, e.b.cfg.Now(), true); err != nil {
 		return api.Posted{}, err
 	}
-	return e.b.cfg.Discord.Edit(e.work, e.handle.Channel, e.handle.Card, m)
+	return e.b.line.Edit(e.work, e.handle.Channel, e.handle.Card, m)
 }
 
 // sendNew sends the n-th new message, and stores which it is.
@@ -88,7 +88,7 @@ func (e *end) post(channel string, m api.Message, n int) (api.Posted, error) {
 		return api.Posted{}, err
 	}
 	m.Nonce = nonce(e.id, n)
-	return e.b.cfg.Discord.Post(e.work, channel, m)
+	return e.b.line.Post(e.work, channel, m)
 }
 
 // sendTail sends another answer to the interaction. Discord does not recognise
@@ -99,7 +99,7 @@ func (e *end) sendTail(m api.Message) (api.Posted, error) {
 	}
 	e.reach.Ending.Trying = 0 // this attempt is ours
 	m.Ephemeral = e.handle.Ephemeral || e.handle.Private
-	p, err := e.b.cfg.Discord.Followup(e.work, e.handle.Access(), m)
+	p, err := e.b.line.Followup(e.work, e.handle.Access(), m)
 	if err != nil && api.KindOf(err) != api.Down {
 		_ = e.store(func(h *reply.Handle) { h.Ending.Trying = 0 }) // it was refused: it did not arrive
 	}
@@ -107,7 +107,7 @@ func (e *end) sendTail(m api.Message) (api.Posted, error) {
 }
 
 func (e *end) sendDM(m api.Message, n int) (api.Posted, error) {
-	channel, err := e.b.cfg.Discord.DM(e.work, e.handle.Asker)
+	channel, err := e.b.line.DM(e.work, e.handle.Asker)
 	if err != nil {
 		return api.Posted{}, err
 	}

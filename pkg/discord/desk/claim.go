@@ -13,9 +13,9 @@ import (
 const (
 	// answerBy is how long the broker may take for all that an answer needs.
 	// What is left of Discord's three seconds is for the answer itself.
-	answerBy = 1500 * time.Millisecond
+	answerBy = 1600 * time.Millisecond
 	// claimBy is how long it may take to tell who handles an interaction.
-	claimBy = 700 * time.Millisecond
+	claimBy = 1100 * time.Millisecond
 	// ackBy bounds the answer to Discord; a later one would be refused.
 	ackBy = 5 * time.Second
 	// secondLook is when those who lost the claim look whether it was of use.
@@ -37,6 +37,10 @@ func (d *Desk) Handle(ctx context.Context, i api.Interaction) {
 	}
 	defer d.busy.Done()
 	began := time.Now()
+	if !d.cfg.Board.Reachable() {
+		d.watch(ctx, i, began) // another replica may reach Discord
+		return
+	}
 	claiming, cancel := context.WithTimeout(ctx, claimBy)
 	won, err := d.cfg.Broker.Claim(claiming, first(i.ID), claimLife)
 	cancel()

@@ -69,6 +69,7 @@ type Broker interface {
 type Board interface {
 	Snapshot() job.Snapshot
 	Offline() bool
+	Reachable() bool
 	Show(id job.ID)
 	View(id job.ID, r *job.Request) card.View
 	Withdraw(ctx context.Context, h reply.Handle)
