@@ -44,7 +44,7 @@ type fileEntry struct {
 }
 
 // look adds a look to its message, which is there from its first on.
-func (d *reader) look(e entryOf) {
+func (d *DiscordReader) look(e entryOf) {
 	m := e.Message
 	n, ok := d.messages[m.ID]
 	if !ok {

@@ -30,16 +30,11 @@ type entryOf struct {
 // ReadDiscord reads the journal of the fake Discord, JSON lines. Awake is left
 // to the caller.
 func ReadDiscord(r io.Reader) (Discord, error) {
-	d := reader{messages: map[string]int{}, interactions: map[string]int{}}
+	var d DiscordReader
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxEntry)
 	for n := 1; lines.Scan(); n++ {
-		var e entryOf
-		err := json.Unmarshal(lines.Bytes(), &e)
-		if err == nil {
-			err = d.take(e)
-		}
-		if err != nil {
+		if err := d.Read(lines.Bytes()); err != nil {
 			return Discord{}, fmt.Errorf("read Discord's journal: line %d: %w", n, err)
 		}
 	}
@@ -49,17 +44,40 @@ func ReadDiscord(r io.Reader) (Discord, error) {
 	return d.Discord, nil
 }
 
-// reader puts lines together.
-type reader struct {
+// DiscordReader puts the lines of a journal together, one after the other. Its
+// zero value has read nothing.
+type DiscordReader struct {
 	Discord
+	Held         []string       // hosts whose answers were kept from them for a while
 	messages     map[string]int // places by id
 	interactions map[string]int
+}
+
+// Read takes the next line.
+func (d *DiscordReader) Read(line []byte) error {
+	if d.messages == nil {
+		d.messages, d.interactions = map[string]int{}, map[string]int{}
+	}
+	var e entryOf
+	if err := json.Unmarshal(line, &e); err != nil {
+		return err
+	}
+	return d.take(e)
+}
+
+// Message is the message with the id, as it is known so far; nil where there
+// was none.
+func (d *DiscordReader) Message(id string) *Message {
+	if n, ok := d.messages[id]; ok {
+		return &d.Messages[n]
+	}
+	return nil
 }
 
 // errHollow is returned for a line that lacks what its event is about.
 var errHollow = errors.New("it lacks what its event is about")
 
-func (d *reader) take(e entryOf) error {
+func (d *DiscordReader) take(e entryOf) error {
 	switch {
 	case e.Message == nil && strings.HasPrefix(e.Event, "message_"), e.Request == nil && e.Event == "request",
 		e.Interaction == nil && strings.HasPrefix(e.Event, "interaction_"):
@@ -80,6 +98,8 @@ func (d *reader) take(e entryOf) error {
 		d.Sockets = append(d.Sockets, Socket{e.Text, Span{From: e.At}})
 	case "socket_closed":
 		d.closeSocket(e.Text, e.At)
+	case "answer_held":
+		d.Held = append(d.Held, e.Text)
 	case "violation":
 		d.Broken = append(d.Broken, e.Text)
 	case "missed":
@@ -92,7 +112,7 @@ func (d *reader) take(e entryOf) error {
 
 // closeSocket ends the oldest one of the host: a session that is resumed has
 // its new socket before the old one is found to be closed.
-func (d *reader) closeSocket(host string, at time.Time) {
+func (d *DiscordReader) closeSocket(host string, at time.Time) {
 	for n := range d.Sockets {
 		if s := &d.Sockets[n]; s.Host == host && s.To.IsZero() {
 			s.To = at
@@ -102,7 +122,7 @@ func (d *reader) closeSocket(host string, at time.Time) {
 }
 
 // interaction adds one, or its answer.
-func (d *reader) interaction(e entryOf) error {
+func (d *DiscordReader) interaction(e entryOf) error {
 	var in struct {
 		ID, User, Guild, Channel, Message, Command string
 		Kind, Answer                               int

@@ -87,6 +87,12 @@ func (r *Rig) Settled(within time.Duration) {
 // accepted; seen is what was read of the state log earlier.
 func (r *Rig) Judge(accepted []job.ID, seen []broker.StoredState) proof.Report {
 	r.Helper()
+	return proof.Check(r.Evidence(accepted, seen))
+}
+
+// Evidence is what Judge judges by.
+func (r *Rig) Evidence(accepted []job.ID, seen []broker.StoredState) proof.Evidence {
+	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), 2*Patience)
 	defer cancel()
 	e, err := proof.Gather(ctx, r.Broker, seen, r.queues()...)
@@ -101,7 +107,7 @@ func (r *Rig) Judge(accepted []job.ID, seen []broker.StoredState) proof.Report {
 		r.must(err)
 		e.Runs, e.Inside, e.Made = append(e.Runs, runs...), append(e.Inside, inside...), append(e.Made, made...)
 	}
-	return proof.Check(e)
+	return e
 }
 
 // Command, Faults, NoFaults and Struck are those of the default queue's

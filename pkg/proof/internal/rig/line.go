@@ -31,18 +31,24 @@ type Line struct {
 }
 
 // Line makes one; it ends with the test.
-func (r *Rig) Line() *Line {
+func (r *Rig) Line() *Line { return r.lineTo(strings.TrimPrefix(r.natsURL, "nats://")) }
+
+// lineTo makes one to any address.
+func (r *Rig) lineTo(to string) *Line {
 	r.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	r.must(err)
-	l := &Line{listener: listener, to: strings.TrimPrefix(r.natsURL, "nats://"), conns: map[net.Conn]bool{}}
+	l := &Line{listener: listener, to: to, conns: map[net.Conn]bool{}}
 	l.parts.Go(func() { l.accept(r.Context()) })
 	r.Cleanup(l.close)
 	return l
 }
 
 // URL is where a bridge finds NATS through it.
-func (l *Line) URL() string { return "nats://" + l.listener.Addr().String() }
+func (l *Line) URL() string { return "nats://" + l.Addr() }
+
+// Addr is where it begins.
+func (l *Line) Addr() string { return l.listener.Addr().String() }
 
 // Stop stops directions until the returned function is called.
 func (l *Line) Stop(directions ...Direction) (release func()) {

@@ -11,6 +11,7 @@ import (
 type Programs struct {
 	Discomfy string // built with failpoints
 	ComfyUI  string // the fake
+	Discord  string // the fake
 	NATS     string
 }
 
@@ -30,6 +31,9 @@ func Build(ctx context.Context, dir string) (Programs, error) {
 		return p, err
 	}
 	if p.ComfyUI, err = build("comfysim", "discomfy/cmd/comfysim"); err != nil {
+		return p, err
+	}
+	if p.Discord, err = build("discordsim", "discomfy/cmd/discordsim"); err != nil {
 		return p, err
 	}
 	p.NATS, err = build("nats-server", "github.com/nats-io/nats-server/v2")

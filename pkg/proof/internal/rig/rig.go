@@ -29,6 +29,7 @@ type Config struct {
 	Queues       []job.Queue   // beside the default one
 	Lease        time.Duration // of the bridges; a second unless set
 	Speed        string        // of the fake ComfyUI; "50" unless set
+	People       bool          // NATS is set up for the ingress of Discord, too
 }
 
 // Rig is a system of processes. It is used by one goroutine, but for what says
@@ -94,7 +95,7 @@ func (r *Rig) connect() {
 	b, err := broker.Connect(ctx, broker.Config{URL: r.natsURL, Name: "proof", Wait: true})
 	r.must(err)
 	r.Cleanup(b.Close)
-	r.must(b.Init(ctx, broker.InitConfig{Queues: r.queues(), ResultsBytes: r.cfg.ResultsBytes, InputsBytes: 64 << 20}))
+	r.must(b.Init(ctx, broker.InitConfig{Queues: r.queues(), ResultsBytes: r.cfg.ResultsBytes, InputsBytes: 64 << 20, Discord: r.cfg.People}))
 	r.Broker = b
 }
 
