@@ -58,9 +58,9 @@ func decodeAction(r io.Reader, a *pageAction) error {
 }
 
 func (a *pageAction) readParts(r *multipart.Reader) error {
-	for {
+	for found := false; ; {
 		part, err := r.NextPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && found {
 			return nil
 		}
 		if err != nil {
@@ -75,6 +75,7 @@ func (a *pageAction) readParts(r *multipart.Reader) error {
 		case isFile:
 			a.files = append(a.files, pageFile{field, Upload{Name: part.FileName(), Type: part.Header.Get("Content-Type"), Data: data}})
 		case part.FormName() == "payload":
+			found = true
 			if err := decodeAction(bytes.NewReader(data), a); err != nil {
 				return err
 			}

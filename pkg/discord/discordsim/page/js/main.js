@@ -67,7 +67,7 @@ function drawAround() {
   $("place").textContent = title;
   document.title = `${title} – ${world.app.name}`;
   $("say").setAttribute("aria-label", `Message ${title}`);
-  $("say").placeholder = p ? `Message ${title}, or / for commands` : "";
+  $("say").placeholder = matchMedia("(max-width: 640px)").matches ? `Message ${title}, or /` : `Message ${title}, or / for commands`;
   $("me").replaceChildren(...people().map((u) => h("option", { value: u.id, selected: u.id === me()?.id }, u.name)));
   const groups = Map.groupBy(world.places, (q) => q.guild?.name ?? "Direct messages");
   $("list").replaceChildren(...[...groups].map(([name, list]) => h("section", {}, h("h2", {}, name), h("ul", {}, list.map(entry)))));
