@@ -76,6 +76,7 @@ func TestOthersRunsAreNeverTouched(t *testing.T) {
 			s := start(t, settings{sim: comfysim.Config{Version: version, Speed: 1}})
 			taught := s.ask("ann", "work", map[string]string{"salt": "98"})
 			s.done(taught)
+			release := s.hang()
 			const foreign = "7b5f4a40-5f2c-4b52-9a80-0e2b9a5f1d11"
 			s.post("/prompt", `{"client_id":"someone","prompt_id":"`+foreign+`","prompt":{
 				"1":{"class_type":"EmptyImage","inputs":{"width":8,"height":8,"batch_size":1,"color":5}},
@@ -91,6 +92,7 @@ func TestOthersRunsAreNeverTouched(t *testing.T) {
 			if answer, err := s.cancel(ours.ID); err != nil || answer.Outcome != "cancelled" {
 				t.Errorf("cancel: %+v, %v", answer, err)
 			}
+			release()
 			s.done(behind)
 			runs := s.sim.Runs()
 			if len(runs) != 3 {

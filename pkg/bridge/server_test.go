@@ -32,17 +32,21 @@ func TestAServerThatWouldStopWhateverRunsIsNeverInterrupted(t *testing.T) {
 			s := start(t, settings{none: true, sim: comfysim.Config{Speed: 1, Faults: comfysim.Faults{GlobalInterrupt: true}}})
 			interrupts := s.claim(version)
 			s.bridge(settings{})
+			release := s.hang()
 			s.post("/prompt", `{"client_id":"someone","prompt":`+foreignGraph+`}`)
 			s.eventually("the other one runs", func() bool { return len(s.sim.Runs()) == 1 })
 			waits := s.ask("ann", "work", map[string]string{"salt": "1"})
-			runs := s.ask("ann", "work", map[string]string{"seconds": "2", "salt": "2"})
+			runs := s.ask("ann", "work", map[string]string{"seconds": "0.2", "salt": "2"})
 			s.inside(2)
 			s.stopped(waits)
 			if started, _ := s.runsOf(waits.ID); started != 0 {
 				t.Error("the one that waited ran")
 			}
+			release()
+			release = s.hang() // after the other's run was struck
 			s.phase(runs, job.Running)
 			s.stopped(runs)
+			release()
 			s.once(s.ask("ann", "work", map[string]string{"salt": "3"}))
 			if _, completed := s.runsOf(runs.ID); completed != 1 {
 				t.Error("the one that ran did not go on")

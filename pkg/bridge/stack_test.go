@@ -29,7 +29,7 @@ import (
 )
 
 // patience bounds every wait of these tests.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // stack is everything below an ingress: a real NATS server, the fake ComfyUI,
 // and bridges between them.
@@ -309,6 +309,18 @@ func (s *stack) runsOf(id job.ID) (started, completed int) {
 		}
 	}
 	return started, completed
+}
+
+// hang has the next run stop at its first node until it is released.
+func (s *stack) hang() (release func()) {
+	s.Helper()
+	if err := s.sim.ChangeFaults(func(f *comfysim.Faults) { f.HangNext = 1 }); err != nil {
+		s.Fatal(err)
+	}
+	return func() {
+		s.eventually("it hangs", func() bool { return s.sim.Faults().HangNext == 0 })
+		s.eventually("it is released", func() bool { return s.sim.Release() > 0 })
+	}
 }
 
 func codeOf(st job.State) job.Code {
