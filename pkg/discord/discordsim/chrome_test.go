@@ -25,8 +25,11 @@ import (
 
 var screenshots = flag.String("screenshots", "", "folder for pictures of the page")
 
+// chrome is a browser; tabs are opened in it.
+type chrome struct{ ctx context.Context }
+
 // browser starts a headless Chromium, which ends with the test. Without one the test is skipped, but not in CI.
-func browser(t *testing.T) context.Context {
+func browser(t *testing.T) chrome {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a browser is not short")
@@ -55,7 +58,7 @@ func browser(t *testing.T) context.Context {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return ctx
+	return chrome{ctx}
 }
 
 // tab is a page that somebody looks at.
@@ -76,10 +79,10 @@ type look struct {
 }
 
 // open shows the page to a user in the channel, and fails the test for whatever the browser complains about.
-func (f *fake) open(t *testing.T, browser context.Context, l look) *tab {
+func (f *fake) open(t *testing.T, b chrome, l look) *tab {
 	t.Helper()
 	p := &tab{t: t, f: f}
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(p.listen))
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithListener(p.listen))
 	p.ctx = ctx
 	t.Cleanup(func() {
 		_ = chromedp.Cancel(ctx)

@@ -92,7 +92,7 @@ func everything(t *testing.T) *fake {
 }
 
 // The page is for everybody: in light and dark, on a phone, with all that can be open.
-func pageAccess(t *testing.T, b context.Context) {
+func pageAccess(t *testing.T, b chrome) {
 	for name, l := range map[string]look{
 		"light": {}, "dark": {dark: true, height: 900}, "phone": {width: 360, height: 740}, "dark phone": {width: 360, height: 740, dark: true},
 	} {
@@ -129,7 +129,7 @@ func pageAccess(t *testing.T, b context.Context) {
 }
 
 // On a phone the places are behind a button.
-func pagePhone(t *testing.T, b context.Context) {
+func pagePhone(t *testing.T, b chrome) {
 	f := everything(t)
 	p := f.open(t, b, look{width: 360, height: 740})
 	if eval[bool](p, `document.querySelector("#places").checkVisibility()`) {
@@ -143,7 +143,7 @@ func pagePhone(t *testing.T, b context.Context) {
 }
 
 // Tab leads through the page from its top, everything that has the keyboard is seen and shows it.
-func pageKeyboard(t *testing.T, b context.Context) {
+func pageKeyboard(t *testing.T, b chrome) {
 	f := everything(t)
 	p := f.open(t, b, look{height: 900})
 	eval[any](p, `document.activeElement.blur()`)
@@ -182,7 +182,7 @@ func pageKeyboard(t *testing.T, b context.Context) {
 }
 
 // Who does not want motion has none.
-func pageStill(t *testing.T, b context.Context) {
+func pageStill(t *testing.T, b chrome) {
 	f := everything(t)
 	for _, still := range []bool{false, true} {
 		p := f.open(t, b, look{still: still})

@@ -1,7 +1,6 @@
 package discordsim_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ func says(body string) func(*testing.T, *fake, *discordsim.Interaction, object) 
 }
 
 // Buttons and menus of a card, with the pointer and the keyboard.
-func pageComponents(t *testing.T, b context.Context) {
+func pageComponents(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	f.play(t, script{
 		"vary": says(`{"type":4,"data":{"content":"another one","flags":64}}`),
@@ -44,9 +43,13 @@ func pageComponents(t *testing.T, b context.Context) {
 	p.shot("menu")
 	p.press(kb.ArrowDown, kb.Enter)
 	p.reads(".message.private .content", "you chose")
-	p.click("details.several summary")
-	p.click(`details.several input[value="grain"]`)
-	p.click("details.several button")
+	p.do(focus("details.several summary"))
+	p.press(kb.Enter)
+	p.until(`document.querySelector("details.several").open`)
+	p.do(focus(`details.several input[value="grain"]`))
+	p.press(" ")
+	p.do(focus("details.several button"))
+	p.press(kb.Enter)
 	p.reads(".content", `several: ["grain"]`)
 	if eval[bool](p, `document.querySelector('[data-custom-id="cancel"]').matches(":enabled")`) {
 		t.Error("a disabled button is enabled")
@@ -55,7 +58,7 @@ func pageComponents(t *testing.T, b context.Context) {
 }
 
 // What nobody answers is told after three seconds, where it was asked.
-func pageSilence(t *testing.T, b context.Context) {
+func pageSilence(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	f.command(t, "ping")
 	f.post(t, card(f))
@@ -74,7 +77,7 @@ func pageSilence(t *testing.T, b context.Context) {
 }
 
 // A modal opens with what is filled in, keeps the keyboard, refuses what does not fit, and gives the keyboard back.
-func pageModal(t *testing.T, b context.Context) {
+func pageModal(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	tries := 0
 	redo := object{"type": 9, "data": object{"custom_id": "form", "title": "Redo with changes", "components": []object{
@@ -121,7 +124,7 @@ func pageModal(t *testing.T, b context.Context) {
 }
 
 // The Apps menu opens by its button, by the keyboard and by a right click.
-func pageApps(t *testing.T, b context.Context) {
+func pageApps(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	f.register(t, 0, object{"name": "Upscale", "type": 3})
 	f.register(t, 0, object{"name": "Animate", "type": 3})
@@ -149,7 +152,7 @@ func pageApps(t *testing.T, b context.Context) {
 }
 
 // What ann alone may see bob does not, whoever one is by turns.
-func pagePeople(t *testing.T, b context.Context) {
+func pagePeople(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	f.command(t, "secret")
 	f.play(t, script{"secret": says(`{"type":4,"data":{"content":"between us","flags":64}}`)})

@@ -1,7 +1,6 @@
 package discordsim_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +18,7 @@ func focus(selector string) chromedp.Action[chromedp.Void] {
 }
 
 // An edit changes what it changes: the keyboard stays on its button, a picture stays until the next one is there.
-func pageEdits(t *testing.T, b context.Context) {
+func pageEdits(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	f.command(t, "generate")
 	edits := make(chan object)
@@ -71,7 +70,7 @@ func pageEdits(t *testing.T, b context.Context) {
 }
 
 // A video goes on while the words around it change.
-func pageVideoStays(t *testing.T, b context.Context) {
+func pageVideoStays(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	clip, err := os.ReadFile("testdata/clip.mp4")
 	if err != nil {
@@ -91,7 +90,7 @@ func pageVideoStays(t *testing.T, b context.Context) {
 }
 
 // Files come by the button, by drop and by paste, for messages and for commands.
-func pageFilesArrive(t *testing.T, b context.Context) {
+func pageFilesArrive(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	f.generate(t)
 	f.play(t, script{"generate": func(t *testing.T, f *fake, i *discordsim.Interaction, data object) {
@@ -127,7 +126,7 @@ func pageFilesArrive(t *testing.T, b context.Context) {
 }
 
 // Five hundred messages are there soon, and a new one is shown at once.
-func pageLong(t *testing.T, b context.Context) {
+func pageLong(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	body := card(f)
 	delete(body, "content")

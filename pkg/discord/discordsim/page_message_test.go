@@ -1,7 +1,6 @@
 package discordsim_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -57,7 +56,7 @@ func pictures(n int) []file {
 }
 
 // A card shows what was sent, in words and pictures.
-func pageCard(t *testing.T, b context.Context) {
+func pageCard(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	p := f.open(t, b, look{height: 900})
 	f.post(t, card(f), file{"picture.png", paintedPNG(512, 512, 1)})
@@ -88,7 +87,7 @@ func pageCard(t *testing.T, b context.Context) {
 }
 
 // Markdown of a message becomes nodes, and nothing of it becomes HTML.
-func pageMarkdown(t *testing.T, b context.Context) {
+func pageMarkdown(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	p := f.open(t, b, look{})
 	for text, want := range map[string]string{
@@ -116,7 +115,7 @@ func pageMarkdown(t *testing.T, b context.Context) {
 }
 
 // Pictures stand in a grid, spoilers are covered, videos have controls, other files can be saved.
-func pageMedia(t *testing.T, b context.Context) {
+func pageMedia(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	p := f.open(t, b, look{height: 1400})
 	clip, err := os.ReadFile("testdata/clip.mp4")

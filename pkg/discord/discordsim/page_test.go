@@ -1,7 +1,6 @@
 package discordsim_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -13,7 +12,7 @@ import (
 func TestPage(t *testing.T) {
 	t.Parallel()
 	b := browser(t)
-	for name, look := range map[string]func(*testing.T, context.Context){
+	for name, look := range map[string]func(*testing.T, chrome){
 		"command": pageCommand, "card": pageCard, "markdown": pageMarkdown, "media": pageMedia,
 		"components": pageComponents, "silence": pageSilence, "modal": pageModal, "apps": pageApps, "people": pagePeople,
 		"edits": pageEdits, "video": pageVideoStays, "files": pageFilesArrive, "long": pageLong,
@@ -24,7 +23,7 @@ func TestPage(t *testing.T) {
 }
 
 // A command is given by keyboard alone, with choices of the application.
-func pageCommand(t *testing.T, b context.Context) {
+func pageCommand(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	f.generate(t)
 	f.play(t, script{

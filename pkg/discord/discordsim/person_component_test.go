@@ -180,7 +180,7 @@ func TestAttachmentsOfCommands(t *testing.T) {
 	if a["filename"] != "my_cat.png" || a["size"] != float64(len(pixel())) || a["ephemeral"] != true {
 		t.Errorf("attachment %v", a)
 	}
-	if status, body, _ := f.get(t, a["url"].(string)); status != 200 || string(body) != string(pixel()) {
+	if status, body, _ := f.get(t, a["url"].(string)); status != 200 || body != string(pixel()) {
 		t.Errorf("fetched: %d", status)
 	}
 }

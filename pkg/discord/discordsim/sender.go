@@ -144,7 +144,7 @@ func (s *Server) request(ctx context.Context, url string, body []byte, sign func
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "Discord-Interactions/1.0 (+https://discord.com)")
 	sign(r.Header, body)
-	answer, err := s.sender.client.Do(r)
+	answer, err := s.sender.client.Do(r) //nolint:gosec // the application's owner says where its interactions go
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (s *Server) tempt(ctx context.Context, url string, payload []byte, n int) {
 func (s *Server) bring(ctx context.Context, url string, id ID, payload []byte) {
 	answer, err := s.request(ctx, url, payload, s.sign)
 	if err != nil {
-		s.log.Warn("interactions endpoint", "error", err)
+		s.log.WarnContext(ctx, "interactions endpoint", "error", err)
 		return // the person reads that the interaction failed
 	}
 	s.takeInline(id, answer)
