@@ -33,13 +33,7 @@ func (n *numbering) number(c Object) Object {
 		}
 		c["id"] = json.Number(strconv.Itoa(n.last))
 	}
-	if kind := intOf(c, "type"); kind == componentSelect || kind >= componentUsers && kind <= componentChannels {
-		for _, key := range []string{"min_values", "max_values"} {
-			if _, ok := c[key]; !ok {
-				c[key] = json.Number("1")
-			}
-		}
-	}
+	defaults(c)
 	if list, ok := c["components"].([]any); ok {
 		inner := make([]any, len(list))
 		for i, e := range list {
@@ -56,4 +50,16 @@ func (n *numbering) number(c Object) Object {
 		}
 	}
 	return c
+}
+
+// defaults fills in what a select menu leaves out.
+func defaults(c Object) {
+	if kind := intOf(c, "type"); kind != componentSelect && (kind < componentUsers || kind > componentChannels) {
+		return
+	}
+	for _, key := range []string{"min_values", "max_values"} {
+		if _, ok := c[key]; !ok {
+			c[key] = json.Number("1")
+		}
+	}
 }

@@ -103,6 +103,12 @@ func TestModalAndWhatFollows(t *testing.T) {
 	}
 	f.do(t, "PATCH", f.webhook(i, original), `{"content":"x"}`).want(t, 404, 10008)
 	f.noViolations(t)
+	sent, err := f.SubmitModal(t.Context(), f.ann.ID, i.ID, map[string]any{"p": "a cat"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.callback(t, f.Interaction(sent), `{"type":6}`).want(t, 400, 50035) // it came from no message
+	f.broke(t, "does not fit")
 }
 
 func TestComponentsUpdateTheirMessage(t *testing.T) {

@@ -100,6 +100,7 @@ func TestDirectMessages(t *testing.T) {
 	if again := open(f.ann.ID); again != first {
 		t.Errorf("%s, then %s", first, again)
 	}
+	f.Block("hello") // AutoMod belongs to guilds
 	m := f.do(t, "POST", first, `{"content":"hello"}`).want(t, 200, 0).id(t)
 	f.do(t, "PATCH", first+"/"+m.String(), `{"content":"y"}`).want(t, 200, 0)
 	f.do(t, "POST", open(shy.ID), `{"content":"x"}`).want(t, 403, 50007)
