@@ -22,8 +22,10 @@ type script struct {
 	*stack
 	term *broker.Term
 	mu   sync.Mutex
-	jobs map[job.ID]job.Request // that are in the queue
-	tick map[job.ID]int
+
+	stopScript func()
+	jobs       map[job.ID]job.Request // that are in the queue
+	tick       map[job.ID]int
 }
 
 // startScript takes the lease, and publishes the shipped workflows.
@@ -32,7 +34,7 @@ func (s *stack) startScript() *script {
 	sc := &script{stack: s, jobs: map[job.ID]job.Request{}, tick: map[job.ID]int{}}
 	begun := make(chan struct{})
 	b := s.connect("script")
-	s.run("script", func(ctx context.Context) error {
+	sc.stopScript = s.run("script", func(ctx context.Context) error {
 		return b.Lead(ctx, job.DefaultQueue, func(ctx context.Context, t *broker.Term) error {
 			sc.term = t
 			set, _ := workflow.Load(workflows.FS)

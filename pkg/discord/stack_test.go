@@ -41,6 +41,7 @@ type stack struct {
 	discord *discordsim.Server
 	url     string // of discord
 	nats    *embedded.Server
+	store   string // the folder of nats
 	comfy   *comfysim.Server
 	comfyAt string
 	broker  *broker.Broker // of the test
@@ -65,7 +66,8 @@ func start(t *testing.T, s settings) *stack {
 	t.Helper()
 	st := &stack{T: t, log: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	st.startDiscord(s.discord)
-	st.nats = embeddedtest.StartWith(t, embedded.Config{Dir: t.TempDir()})
+	st.store = t.TempDir()
+	st.nats = embeddedtest.StartWith(t, embedded.Config{Dir: st.store})
 	st.broker = st.connect("test")
 	if err := st.broker.Init(t.Context(), broker.InitConfig{ResultsBytes: 512 << 20, InputsBytes: 128 << 20, Discord: true}); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,145 @@
+package discord_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"discomfy/pkg/discord"
+	"discomfy/pkg/discord/discordsim"
+	"discomfy/pkg/job"
+)
+
+func TestMoreFilesThanOneMessageHolds(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	a := s.askInChannel()
+	s.queued(a.id)
+	s.done(a.id, pictures(14)...)
+	s.finished(a.card, 10)
+	s.await("the other four", func() bool {
+		all := a.replies()
+		return len(all) == 1 && len(all[0].Attachments) == 4 && len(all[0].Pinged) == 0
+	})
+	s.settled(s.in)
+	if n := len(s.discord.Messages(s.channel.ID, 0)); n != 2 {
+		t.Errorf("there are %d messages", n)
+	}
+}
+
+func TestMoreFilesForTheAskerAlone(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	a := s.ask(discordsim.Invocation{User: s.ann.ID, Channel: s.channel.ID, Options: map[string]any{
+		"prompt": "a fish", "workflow": "txt2img", "private": true,
+	}})
+	s.queued(a.id)
+	s.done(a.id, pictures(14)...)
+	s.finished(a.card, 10)
+	s.await("the other four", func() bool {
+		n := 0
+		for _, m := range s.discord.Messages(s.channel.ID, s.ann.ID) {
+			if !m.Ephemeral() {
+				t.Errorf("everybody sees %s", textOf(m))
+			}
+			n += len(m.Attachments)
+		}
+		return n == 14
+	})
+}
+
+func TestAPictureThatIsTooLargeIsReencoded(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	a := s.askInChannel()
+	s.queued(a.id)
+	large := picture(1, 2000, 1950, true)
+	if len(large) < 11<<20 {
+		t.Fatalf("the picture has %d bytes", len(large))
+	}
+	s.done(a.id, large)
+	m := s.finished(a.card, 1)
+	if size := m.Attachments[0].Size; size > 10<<20 {
+		t.Errorf("a file of %d bytes", size)
+	}
+}
+
+// A file that can not be made smaller is reached by a link, or, without a
+// public address, by words.
+func TestAFileThatDiscordDoesNotTake(t *testing.T) {
+	t.Parallel()
+	for name, public := range map[string]bool{"with a public address": true, "without one": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var c discord.Config
+			var in atomic.Pointer[discord.Ingress]
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { in.Load().Handler().ServeHTTP(w, r) }))
+			t.Cleanup(server.Close)
+			if public {
+				c.PublicURL, _ = url.Parse(server.URL)
+				c.Secrets = [][]byte{[]byte("0123456789abcdef")}
+			}
+			s := scripted(t, settings{ingress: c})
+			in.Store(s.in)
+			a := s.askInChannel()
+			s.queued(a.id)
+			data := make([]byte, 60<<20)
+			_, _ = rand.Read(data)
+			s.doneWith(a.id, "video/mp4", data)
+			a.shows("Done")
+			s.settled(s.in)
+			link := regexp.MustCompile(`http://[^)\s>]+/files/[^)\s>]+`).FindString(textOf(a.message()))
+			if !public {
+				if link != "" || !strings.Contains(textOf(a.message()), a.id.String()) {
+					t.Errorf("the card says %s", textOf(a.message()))
+				}
+				return
+			}
+			got := fetch(t, link)
+			if !bytes.Equal(got, data) {
+				t.Errorf("the link %q has %d bytes", link, len(got))
+			}
+		})
+	}
+}
+
+func fetch(t *testing.T, link string) []byte {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	return data
+}
+
+// doneWith ends the job with one file of a type.
+func (s *script) doneWith(id job.ID, mediaType string, data []byte) {
+	s.Helper()
+	name := fmt.Sprintf("%s/%d-0.bin", id, s.term.Epoch())
+	size, digest, err := s.term.PutResult(s.Context(), name, bytes.NewReader(data))
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.write(job.State{
+		Job: id, Phase: job.Done, Attempt: 1, Request: s.request(id),
+		Results: []job.Result{{Name: name, File: "a.mp4", Type: mediaType, Size: size, Digest: digest}},
+	})
+}
