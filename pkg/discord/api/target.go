@@ -13,6 +13,9 @@ const (
 	maxWait    = 15 * time.Second // for a limit; longer waits are the caller's
 	targetIdle = 2 * time.Minute  // no known window is as long
 	maxTargets = 20_000
+	// resetMargin is waited longer than a limit says: it comes rounded to milliseconds,
+	// and discordgo cuts one off (0.283 s are 282.999… ms to it).
+	resetMargin = 25 * time.Millisecond
 )
 
 // target is what has a rate limit of its own. Its turn is taken by one call at a time;
@@ -48,6 +51,9 @@ func (t *target) leave() { <-t.turn }
 // Only who has the turn may call it.
 func (t *target) learn(after time.Duration) {
 	wait := max(after, t.limiter.GetWaitTime(t.bucket, 1))
+	if wait > 0 {
+		wait += resetMargin
+	}
 	t.free.Store(time.Now().Add(wait).UnixNano())
 }
 
