@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/png"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -183,4 +184,18 @@ func pictures(n int) (all [][]byte) {
 		all = append(all, picture(byte(i), 16, 16, false))
 	}
 	return slices.Clip(all)
+}
+
+// publish adds a workflow to the catalog: a copy of the first one.
+func (s *script) publish(name string) {
+	s.Helper()
+	set, _ := workflow.Load(workflows.FS)
+	c := set.Catalog(nil)
+	o, _ := c.Find("txt2img")
+	o.Name, o.Title = name, name
+	c.Offers = append(c.Offers, o)
+	slices.SortFunc(c.Offers, func(a, b workflow.Offer) int { return strings.Compare(a.Name, b.Name) })
+	if err := s.term.PublishCatalog(s.Context(), c); err != nil {
+		s.Fatal(err)
+	}
 }

@@ -454,3 +454,14 @@ func (s *stack) selectNumber(a asked, n string) *discordsim.Interaction {
 	s.Fatalf("there is no picture %s: %s", n, textOf(m))
 	return nil
 }
+
+// required fills what a form has and demands.
+func (s *stack) required(opened *discordsim.Interaction) map[string]any {
+	out := map[string]any{}
+	for _, id := range inputsOf(opened.Modal) {
+		if strings.HasSuffix(id, "prompt") {
+			out[id] = "something"
+		}
+	}
+	return out
+}

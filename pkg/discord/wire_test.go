@@ -1,6 +1,7 @@
 package discord_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/http"
@@ -18,6 +19,7 @@ type wire struct {
 	moving chan struct{} // closed while bytes move
 	cut    bool
 	conns  []*wired
+	until  string // freezes as soon as something with this text was written
 }
 
 func newWire(to broker.InProcess) *wire {
@@ -65,6 +67,14 @@ func (w *wire) thaw() {
 	close(w.moving)
 }
 
+// holdAnswersTo freezes the way back as soon as something was published to a
+// subject that begins so: it arrives, and nobody learns that it did.
+func (w *wire) holdAnswersTo(subject string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until = subject
+}
+
 // kill breaks the wire for good.
 func (w *wire) kill() {
 	w.mu.Lock()
@@ -97,6 +107,9 @@ func (c *wired) Write(p []byte) (int, error) {
 	defer c.wire.mu.Unlock()
 	select {
 	case <-c.wire.moving:
+		if u := c.wire.until; u != "" && bytes.Contains(p, []byte("PUB "+u)) {
+			c.wire.moving, c.wire.until = make(chan struct{}), ""
+		}
 		return c.Conn.Write(p)
 	default:
 	}
