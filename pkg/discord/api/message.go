@@ -47,7 +47,7 @@ type File struct {
 	Description string // alt text
 	Size        int64  // bytes; 0 where unknown
 	Spoiler     bool   // the name gets the prefix SPOILER_
-	// Open yields the bytes. It is called once per attempt.
+	// Open yields the bytes. It is called once, however often the request is made.
 	Open func(context.Context) (io.ReadCloser, error)
 }
 
