@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"discomfy/pkg/discord/discordsim"
@@ -44,6 +45,18 @@ func TestControlOfSocketsByTheirHost(t *testing.T) {
 	f.invoke(t, "draw")
 	for range 3 {
 		first.next(0, "INTERACTION_CREATE")
+		second.next(0, "INTERACTION_CREATE")
+	}
+	f.generate(t)
+	_, err := f.Invoke(t.Context(), discordsim.Invocation{
+		User: f.ann.ID, Channel: f.channel.ID, Command: "generate",
+		Options: map[string]any{"prompt": "a fish", "image": discordsim.Upload{Name: "a.png", Data: []byte("a")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := second.next(0, "INTERACTION_CREATE"); !strings.Contains(string(p.D), `"url":"`+other.URL+`/attachments/`) {
+		t.Errorf("the attachment is elsewhere than the client asked: %s", p.D)
 	}
 	_ = second.ws.Close()
 	var opened, closed []string

@@ -27,7 +27,8 @@ type Config struct {
 	// attachments and of the gateway start with it. Serve and SetURL set it too. Without one the address of the CDN
 	// is Discord's, and that of the gateway is the host that was asked.
 	URL string
-	// ByHost keeps Serve from setting it: several ways lead here.
+	// ByHost keeps Serve from setting it: several ways lead here. The gateway and, in its events, the CDN are where
+	// the client asked.
 	ByHost bool
 	Key    ed25519.PrivateKey // signs HTTP interactions; made where nil
 	Dir    string             // keeps attachments; "" keeps them in memory, bounded by Limits.FileBytes

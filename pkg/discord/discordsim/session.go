@@ -22,6 +22,7 @@ type session struct {
 	conn     *conn   // nil: none
 	detached time.Time
 	keep     int
+	cdn      string // with which addresses of attachments begin for this client; "" for those that are Discord's
 }
 
 type event struct {
@@ -42,6 +43,9 @@ func control(op int, d any) frame {
 // slow client was cut.
 func (n *session) dispatch(name string, d json.RawMessage) (slow bool) {
 	n.seq++
+	if n.cdn != "" {
+		d = bytes.ReplaceAll(bytes.ReplaceAll(d, []byte(cdnHost), []byte(n.cdn)), []byte(mediaHost), []byte(n.cdn))
+	}
 	n.events = append(n.events, event{n.seq, n.encode(name, d)})
 	if len(n.events) > n.keep {
 		n.events = slices.Delete(n.events, 0, len(n.events)-n.keep)
@@ -112,6 +116,9 @@ func (n *session) handles(guild ID) bool {
 func (s *Server) openSession(c *conn, id identification, shard [2]int) {
 	n := &session{
 		id: secret(32), shard: shard, intents: *id.Intents, compress: id.Compress, conn: c, keep: s.gateway.cfg.Replay,
+	}
+	if s.cfg.ByHost {
+		n.cdn = "http://" + c.host()
 	}
 	c.session = n
 	s.gateway.sessions[n.id] = n
