@@ -21,6 +21,9 @@ const (
 	registerEvery = 5 * time.Second
 	// registerAgain is the pause after Discord did not take them.
 	registerAgain = 30 * time.Second
+	// lookedAt bounds the guilds in which former commands are looked for: a bot
+	// in more of them never had an allow-list of them.
+	lookedAt = 100
 	// registerLock keeps replicas that begin together from registering twice.
 	registerLock = 10 * time.Second
 )
@@ -116,8 +119,10 @@ func (r *registrar) register(ctx context.Context, app string, want []*discordgo.
 			return err
 		}
 	}
-	if err := r.removeOthers(ctx, app); err != nil {
-		return err
+	if !r.done {
+		if err := r.removeOthers(ctx, app); err != nil {
+			return err
+		}
 	}
 	r.learn(listed)
 	return nil
@@ -144,9 +149,10 @@ func (r *registrar) removeOthers(ctx context.Context, app string) error {
 	others := []string{""}
 	if !r.cfg.perGuild() {
 		var err error
-		if others, err = r.guilds(ctx); err != nil {
+		if others, err = r.cfg.Client.Guilds(ctx); err != nil {
 			return err
 		}
+		others = others[:min(len(others), lookedAt)]
 	}
 	for _, place := range others {
 		listed, err := r.cfg.Client.Commands(ctx, app, place)
@@ -166,9 +172,6 @@ func (r *registrar) removeOthers(ctx context.Context, app string) error {
 	}
 	return nil
 }
-
-// guilds are where commands may be left from another setting.
-func (r *registrar) guilds(context.Context) ([]string, error) { return r.cfg.Guilds, nil }
 
 func (r *registrar) learn(listed []*discordgo.ApplicationCommand) {
 	r.known, r.done = listed, true

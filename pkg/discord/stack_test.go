@@ -407,6 +407,22 @@ func (s *stack) forgetFiles(id job.ID) {
 func (s *stack) forget(id job.ID) {
 	s.Helper()
 	s.forgetFiles(id)
+	s.purge("DISCOMFY_STATE", fmt.Sprintf("discomfy.state.%d.%s", id.Partition(), id))
+	s.purge("DISCOMFY_REPLIES", "discomfy.reply."+id.String())
+	s.purge("DISCOMFY_JOBS", "discomfy.jobs.*.*."+id.String())
+	if _, err := (reply.Store{Keeper: s.broker}).Get(s.Context(), id); err == nil {
+		s.Fatal("the handle is still there")
+	}
+}
+
+// forgetClaims ends all claims, as a minute does.
+func (s *stack) forgetClaims() {
+	s.Helper()
+	s.purge("DISCOMFY_CLAIMS", ">")
+}
+
+func (s *stack) purge(stream, subject string) {
+	s.Helper()
 	nc, err := nats.Connect("", nats.InProcessServer(s.nats))
 	if err != nil {
 		s.Fatal(err)
@@ -416,20 +432,12 @@ func (s *stack) forget(id job.ID) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	for stream, subject := range map[string]string{
-		"DISCOMFY_STATE": fmt.Sprintf("discomfy.state.%d.%s", id.Partition(), id), "DISCOMFY_REPLIES": "discomfy.reply." + id.String(),
-		"DISCOMFY_JOBS": "discomfy.jobs.*.*." + id.String(),
-	} {
-		st, err := js.Stream(s.Context(), stream)
-		if err != nil {
-			s.Fatal(err)
-		}
-		if err := st.Purge(s.Context(), jetstream.WithPurgeSubject(subject)); err != nil {
-			s.Fatal(err)
-		}
+	st, err := js.Stream(s.Context(), stream)
+	if err != nil {
+		s.Fatal(err)
 	}
-	if _, err := (reply.Store{Keeper: s.broker}).Get(s.Context(), id); err == nil {
-		s.Fatal("the handle is still there")
+	if err := st.Purge(s.Context(), jetstream.WithPurgeSubject(subject)); err != nil {
+		s.Fatal(err)
 	}
 }
 
