@@ -17,6 +17,7 @@ func TestControlOfSocketsByTheirHost(t *testing.T) {
 	cfg := quick()
 	cfg.ByHost = true
 	f := newFake(t, cfg)
+	f.SetURL("")
 	other := httptest.NewServer(f.Handler())
 	t.Cleanup(other.Close)
 	sub := f.Subscribe(100)
