@@ -26,6 +26,7 @@ type fake struct {
 	guild    discordsim.Guild
 	channel  discordsim.Channel
 	ann, bob discordsim.User
+	rest     func() // ends the bot that play began
 }
 
 // newFake serves a Discord until the test ends, and fails the test where a rule was broken that the test did not
@@ -50,9 +51,12 @@ func newFake(t *testing.T, cfg discordsim.Config) *fake {
 	return f
 }
 
-// noViolations fails the test for every rule that was broken.
+// noViolations fails the test for every rule that was broken. A bot ends before.
 func (f *fake) noViolations(t *testing.T) {
 	t.Helper()
+	if f.rest != nil {
+		f.rest()
+	}
 	for _, v := range f.Violations() {
 		t.Errorf("violation: %s", v)
 	}

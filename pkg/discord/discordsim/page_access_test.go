@@ -140,6 +140,7 @@ func pagePhone(t *testing.T, b chrome) {
 	p.shot("places")
 	p.press("\x1b")
 	p.until(`!document.querySelector("#places").checkVisibility() && document.activeElement.id === "places-toggle"`)
+	f.noViolations(t)
 }
 
 // Tab leads through the page from its top, everything that has the keyboard is seen and shows it.
@@ -174,6 +175,7 @@ func pageKeyboard(t *testing.T, b chrome) {
 	if strings.Contains(all, "unseen") || strings.Contains(all, "ringless") {
 		t.Errorf("what has the keyboard cannot be seen: %s", all)
 	}
+	f.noViolations(t)
 	for _, selector := range []string{"#log", "#messages", "#status", "#problem"} {
 		if role := eval[string](p, fmt.Sprintf(`document.querySelector(%q).role ?? document.querySelector(%q).getAttribute("role") ?? ""`, selector, selector)); selector != "#messages" && role == "" {
 			t.Errorf("%s has no role", selector)
@@ -194,6 +196,7 @@ func pageStill(t *testing.T, b chrome) {
 			t.Errorf("%d animations, still %v", n, still)
 		}
 	}
+	f.noViolations(t)
 }
 
 func (f *fake) asks(t *testing.T) discordsim.ID {

@@ -171,6 +171,7 @@ func pagePeople(t *testing.T, b chrome) {
 	p.until(`!document.querySelector(".message")`)
 	p.click("#places section:last-of-type button")
 	p.reads("h1", "@Discomfy")
+	p.until(`document.activeElement.id === "say"`)
 	p.press("hello", kb.Enter)
 	p.reads(".content", "hello")
 	f.noViolations(t)

@@ -26,7 +26,10 @@ func pageEdits(t *testing.T, b chrome) {
 		f.callback(t, i, `{"type":5}`)
 		for {
 			select {
-			case e := <-edits:
+			case e, more := <-edits:
+				if !more {
+					return
+				}
 				var files []file
 				if seed, ok := e["preview"].(float64); ok {
 					files = append(files, file{"preview.jpg", paintedJPEG(320, 320, seed)})
@@ -66,6 +69,7 @@ func pageEdits(t *testing.T, b chrome) {
 		t.Error("the keyboard left the button")
 	}
 	p.until(`document.querySelector("#status").textContent.includes("Painting")`)
+	close(edits)
 	f.noViolations(t)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"discomfy/pkg/discord/discordsim"
 )
@@ -12,7 +13,7 @@ import (
 // or the custom_id of the component or modal.
 type script map[string]func(t *testing.T, f *fake, i *discordsim.Interaction, data object)
 
-// play lets the bot act until the test ends.
+// play lets the bot act until noViolations, or the test's end.
 func (f *fake) play(t *testing.T, s script) {
 	t.Helper()
 	c, _ := f.session(t, nil)
@@ -29,10 +30,11 @@ func (f *fake) play(t *testing.T, s script) {
 			}
 		}
 	}()
-	t.Cleanup(func() {
-		c.ws.Close()
+	f.rest = func() {
+		_ = c.ws.NetConn().SetReadDeadline(time.Now()) // what it does it does to its end
 		<-done
-	})
+	}
+	t.Cleanup(f.rest)
 }
 
 func (f *fake) react(t *testing.T, s script, payload []byte) {

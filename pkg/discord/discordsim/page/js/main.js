@@ -28,13 +28,13 @@ function choosePlace() {
 // arrive shows everything as one is and where one is.
 async function arrive() {
   silence();
+  resetComposer();
   await loadWorld();
   choosePlace();
   drawAround();
   if (!world.place) return;
   const parameters = { user: world.me, channel: world.place };
   silence = listen(parameters, hear, reload);
-  resetComposer();
   await Promise.all([loadMessages(), loadCommands()]);
 }
 
@@ -75,7 +75,7 @@ function drawAround() {
 
 function entry(p) {
   const here = p.id === world.place;
-  const go = async () => { world.place = p.id; closePlaces(); await arrive(); $("say").focus(); };
+  const go = () => { world.place = p.id; closePlaces(); arrive(); $("say").focus(); };
   return h("li", {}, h("button.plain", { type: "button", "aria-current": here ? "page" : null, click: go }, titleOf(p)));
 }
 
