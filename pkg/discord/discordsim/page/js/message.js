@@ -50,7 +50,7 @@ function foot(m, node) {
 }
 
 // Addresses are signed anew for every reader; what they point at decides whether something changed.
-const unsigned = (key, value) => (typeof value === "string" && key.endsWith("url") ? value.split("?")[0] : value);
+const keyOf = (value) => JSON.stringify(value ?? null).replace(/(\/attachments\/[^"?]+)\?[^"]*/g, "$1");
 
 // parts of a message from top to bottom: what they depend on, and how they are made.
 const parts = [
@@ -85,7 +85,7 @@ export function updateMessage(node, m) {
   const kept = focus && node.contains(focus) ? focus.dataset.customId : null;
   let previous = null;
   for (const [spec, depends, make] of parts) {
-    const key = JSON.stringify(depends(m) ?? null, unsigned);
+    const key = keyOf(depends(m));
     const former = node.state[spec];
     if (former?.key === key) { previous = former.part ?? previous; continue; }
     const children = make(m, node, former?.part).flat().filter(Boolean);

@@ -16,6 +16,9 @@ const styles = {
   S: { dateStyle: "short", timeStyle: "medium" },
 };
 
+// Making a format is slow, using it is not.
+const formats = Object.fromEntries(Object.entries(styles).map(([style, options]) => [style, new Intl.DateTimeFormat("en", options)]));
+
 const units = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const words = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
@@ -31,12 +34,12 @@ export function timeOf(moment, style = "f") {
   const date = new Date(moment);
   if (Number.isNaN(date.getTime())) return document.createTextNode("Invalid date");
   node.dateTime = date.toISOString();
-  node.title = date.toLocaleString("en", styles.F);
+  node.title = formats.F.format(date);
   if (style === "R") {
     node.dataset.relative = moment;
     node.textContent = relative(moment);
   } else {
-    node.textContent = date.toLocaleString("en", styles[style] ?? styles.f);
+    node.textContent = (formats[style] ?? formats.f).format(date);
   }
   return node;
 }
