@@ -127,14 +127,14 @@ func TestARunThatTakesTooLongIsStopped(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{
 		sim:    comfysim.Config{Speed: 1},
-		bridge: bridge.Config{Timeouts: map[workflow.Kind]time.Duration{workflow.KindImage: 300 * time.Millisecond}},
+		bridge: bridge.Config{Timeouts: map[workflow.Kind]time.Duration{workflow.KindImage: 1500 * time.Millisecond}},
 	})
 	r := s.ask("ann", "work", map[string]string{"seconds": "60", "steps": "600"})
 	st := s.ended(r)
 	if st.Phase != job.Failed || codeOf(st) != job.CodeTimedOut {
 		t.Errorf("ended as %s, %v", st.Phase, st.Error)
 	}
-	if took := st.Timings.Ended.Sub(st.Timings.Started); took < 300*time.Millisecond || took > 10*time.Second {
+	if took := st.Timings.Ended.Sub(st.Timings.Started); took < 1500*time.Millisecond || took > 10*time.Second {
 		t.Errorf("stopped after %v", took)
 	}
 	s.done(s.ask("ann", "work", map[string]string{"seconds": "0.01"}))
