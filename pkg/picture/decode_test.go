@@ -119,7 +119,7 @@ func TestEveryTruncationIsDamagedOrWhole(t *testing.T) {
 func bomb(width, height uint32) []byte {
 	ihdr := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)
 	data := append([]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", append(ihdr, 8, 6, 0, 0, 0))...)
-	return append(append(data, pngChunk("IDAT", []byte{0})...), pngChunk("IEND", nil)...)
+	return append(append(data, pngChunk("IDAT", []byte("\x78\x9c\x4b\x04\x02"))...), pngChunk("IEND", nil)...) // it begins well
 }
 
 func TestBombsAreRefusedBeforeMemoryIsTaken(t *testing.T) { // alone: it looks at the memory of the process

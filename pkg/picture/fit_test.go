@@ -201,6 +201,13 @@ func TestFilesKeepTheirProfileAndTextsWhereTheyStayWhatTheyAre(t *testing.T) {
 	if out := file(data, 1<<20, false); has(out, "secret") || !has(out, "gAMA") {
 		t.Error("the texts stayed, or the colours got lost")
 	}
+	whole := int64(len(file(data, 1<<20, true).Data))
+	if out := file(data, whole, true); out.Kind != picture.PNG {
+		t.Error("what has exactly the limit does not fit")
+	}
+	if out := file(data, whole-1, true); out.Kind == picture.PNG {
+		t.Error("one byte more than the limit fits")
+	}
 	if out := file(data, 4000, true); out.Kind != picture.JPEG || has(out, "secret") {
 		t.Error("a JPEG has the texts")
 	}

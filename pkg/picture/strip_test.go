@@ -74,6 +74,9 @@ func TestMetadataIsCutOutAndPixelsStay(t *testing.T) {
 					t.Errorf("%q is still there", s)
 				}
 			}
+			if string(out[8:16]) == "WEBPVP8X" && out[20]&0x0c != 0 {
+				t.Errorf("its flags %#x tell of metadata", out[20])
+			}
 			before, info := decode(t, c.data)
 			after, now := decode(t, out)
 			if info.Orientation == 1 && !bytes.Equal(pixels(before).Pix, pixels(after).Pix) {

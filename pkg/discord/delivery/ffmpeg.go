@@ -37,6 +37,7 @@ func (f ffmpeg) run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, f.path, all...) //nolint:gosec // the path is the operator's, the arguments are made here
 	out, words := &tail{}, &tail{}
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = f.dir, out, words, dying
+	cmd.SysProcAttr = child()
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH"), "TMPDIR=" + f.dir}
 	err := cmd.Run()
 	switch {

@@ -188,7 +188,7 @@ func TestLinksThatAreNotOurs(t *testing.T) {
 		strings.Replace(s.url, "fox-1.png", "fox-1.html", 1), strings.Replace(s.url, "1-a.png", "1-b.png", 1),
 		strings.Replace(s.url, jobID.String(), strings.ToUpper(jobID.String()), 1), strings.Replace(s.url, "/files/", "/file/", 1),
 		base + foreign.link.URL.RequestURI(), base, base + "/files/", base + "/files/../../etc/passwd", base + "/files/" + jobID.String() + "/",
-		strings.Replace(s.url, "/1-a.png/", "/%2e%2e/", 1), strings.Replace(s.url, "?", "/x?", 1),
+		strings.Replace(s.url, "/1-a.png/fox-1.png", "/1-a.pn/gfox-1.png", 1), strings.Replace(s.url, "/1-a.png/", "/%2e%2e/", 1), strings.Replace(s.url, "?", "/x?", 1),
 	} {
 		if resp, body, err := s.get("GET", address); err != nil || resp.StatusCode != http.StatusNotFound || string(body) != "there is nothing here\n" {
 			t.Errorf("%s: %v %q, %v", address, resp, body, err)

@@ -27,9 +27,16 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// waste writes films that are always larger than they may be, and posters.
+// waste writes films that are always larger than they may be, and posters. It
+// notes what was asked of it.
 func waste(args []string) int {
 	name := args[len(args)-1]
+	calls, err := os.OpenFile(os.Args[0]+".calls", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 2
+	}
+	_, _ = fmt.Fprintln(calls, strings.Join(args, " "))
+	_ = calls.Close()
 	data := []byte("\xff\xd8\xff\xe0 a poster")
 	if at := slices.Index(args, "-fs"); at >= 0 {
 		var most int

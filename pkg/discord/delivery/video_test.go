@@ -226,6 +226,39 @@ func TestABadFFmpegIsSurvived(t *testing.T) {
 	}
 }
 
+// What comes out too large is aimed lower, then made smaller.
+func TestEachAttemptIsSmallerThanTheOneBefore(t *testing.T) {
+	t.Parallel()
+	path := badFFmpeg(t, "ffmpeg-wastes")
+	f := newFixture(t).add("a.mp4", "video/mp4", padded(clipFile(t, "h264.mp4"), 200_000))
+	f.prepare(delivery.Config{FFmpeg: path, Threads: 3}, delivery.Place{Limit: 100_000})
+	data, err := os.ReadFile(path + ".calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rates, shares []float64
+	for line := range strings.Lines(string(data)) {
+		if !strings.Contains(line, "-nostdin") || !strings.Contains(line, "-protocol_whitelist file,pipe") || !strings.Contains(line, "-threads 3 -f mov -i /") {
+			t.Errorf("called with %s", line)
+		}
+		if _, after, ok := strings.Cut(line, "-maxrate "); ok {
+			var rate, share float64
+			_, scale, _ := strings.Cut(line, "trunc(iw*")
+			if _, err := fmt.Sscan(after, &rate); err != nil {
+				t.Error(err)
+			}
+			if _, err := fmt.Sscanf(scale, "%f/2", &share); err != nil {
+				t.Error(err)
+			}
+			rates, shares = append(rates, rate), append(shares, share)
+		}
+	}
+	// 100 kB in half a second are 1.6 Mbit/s; twice too much comes out.
+	if len(rates) != 3 || rates[0] < 1e6 || rates[0] > 1.6e6 || rates[1] > rates[0]/2 || rates[2] > rates[1]/2 || fmt.Sprint(shares) != "[1 1 0.5]" {
+		t.Errorf("rates %v, shares %v", rates, shares)
+	}
+}
+
 func TestABadFFmpegIsKnownAtStart(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"ffmpeg-fails": "Unknown encoder 'libx264'", "ffmpeg-wastes": "does not answer as ffmpeg does", "no-such-ffmpeg": "no such file"} {
