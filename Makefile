@@ -67,6 +67,10 @@ soak: ## HOURS simulated hours of work, with an eye on memory and the like
 demo: ## watch three jobs travel the whole path
 	go run ./cmd/discomfy demo
 
+.PHONY: pictures
+pictures: ## take the README's pictures of the demo's page anew (needs Chromium)
+	go test ./cmd/discomfy -run TestTour -count 1 -args -screenshots '$(CURDIR)/docs/pictures'
+
 .PHONY: build
 build: ## build the programs into the working folder
 	CGO_ENABLED=0 go build -trimpath -o . ./cmd/...

@@ -34,6 +34,7 @@ type demoCommand struct {
 	ComfyUI    string        `name:"comfyui" placeholder:"URL" help:"Use this ComfyUI server instead of a fake one."`
 	Out        string        `name:"out" type:"path" placeholder:"DIR" help:"Folder for the pictures; existing files are never replaced (./discomfy-demo, or a temporary one where that cannot be made)."`
 	Speed      float64       `name:"speed" hidden:"" default:"1.2" help:"Of the fake ComfyUI; 1 is as in reality."`
+	AnyPort    bool          `name:"any-port" hidden:"" help:"Take whatever ports are free, beside other demos."`
 	Wait       time.Duration `name:"wait" hidden:"" default:"20s" help:"For ComfyUI to answer."`
 	comfyLogin `group:"comfyui"`
 	Level      slog.Level `name:"log-level" env:"DISCOMFY_LOG_LEVEL" default:"warn" placeholder:"LEVEL" help:"Log from this level: debug, info, warn, error (${default}; info shows the bridge at work)." group:"log"`
@@ -87,7 +88,7 @@ func (c *demoCommand) Run(ctx context.Context, s *session) error {
 		return fmt.Errorf("make a folder for temporary data: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	addr, err := nextFree(natsPort)
+	addr, err := c.address(natsPort)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (d *demo) withBridge(ctx context.Context, url, note string) error {
 		return err
 	}
 	d.comfy = p.client
-	addr, err := nextFree(pagePort)
+	addr, err := d.command.address(pagePort)
 	if err != nil {
 		return err
 	}
@@ -213,6 +214,14 @@ func (d *demo) settle(ctx context.Context) {
 		left, err := d.nats.broker.PendingJobs(ctx, job.DefaultQueue)
 		return len(left) == 0, err
 	}) // what is left is thrown away with the demo
+}
+
+// address is where one of the servers listens.
+func (c *demoCommand) address(port int) (string, error) {
+	if c.AnyPort {
+		return "127.0.0.1:0", nil
+	}
+	return nextFree(port)
 }
 
 // nextFree is the first address on loopback from the port on that nobody

@@ -4,7 +4,7 @@ import { $, fresh, h } from "./dom.js";
 import { makeField } from "./field.js";
 import { hush, isSuggesting, matching, suggest, suggestKey } from "./suggest.js";
 
-const attachment = 11;
+const [text, attachment] = [3, 11];
 
 // makeCommand shows a command. leave is called when it is cancelled, with what the message box shall hold.
 export function makeCommand(definition, leave) {
@@ -83,7 +83,7 @@ export function makeCommand(definition, leave) {
   box.setAttribute("aria-label", `Command /${definition.name}`);
   box.replaceChildren(h("span.name", {}, `/${definition.name}`), adder.node);
   box.hidden = false;
-  for (const option of definition.options.filter((o) => o.required)) add(option);
+  for (const option of first(definition.options)) add(option);
   adder.draw();
   describe();
 
@@ -93,6 +93,12 @@ export function makeCommand(definition, leave) {
   function describe(option = definition) {
     $("hint").textContent = option === null ? "" : [`${option === definition ? `/${option.name}` : option.name}: ${option.description}`, range(option)].filter(Boolean).join(" ");
   }
+}
+
+// first are the options that a command begins with: the required ones, else a text, so that words find a place.
+function first(options) {
+  const required = options.filter((o) => o.required);
+  return required.length ? required : options.slice(0, 1).filter((o) => o.type === text);
 }
 
 const range = (o) => (o.min_value !== undefined || o.max_value !== undefined) && `(${o.min_value ?? "…"} to ${o.max_value ?? "…"})`;
