@@ -1,6 +1,7 @@
 package discordsim_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -26,7 +27,11 @@ func TestPage(t *testing.T) {
 func pageCommand(t *testing.T, b chrome) {
 	f := newFake(t, quick())
 	f.generate(t)
+	f.command(t, "ask", object{"type": 3, "name": "question", "description": "q"}, object{"type": 5, "name": "loud", "description": "l"})
 	f.play(t, script{
+		"ask": func(t *testing.T, f *fake, i *discordsim.Interaction, data object) {
+			f.callback(t, i, asJSON(object{"type": 4, "data": object{"content": fmt.Sprintf("%v not?", optionOf(data, "question"))}}))
+		},
 		"generate?": func(t *testing.T, f *fake, i *discordsim.Interaction, _ object) {
 			f.callback(t, i, `{"type":8,"data":{"choices":[{"name":"Watercolour","value":"wc"},{"name":"Oil","value":"oil"}]}}`)
 		},
@@ -54,5 +59,7 @@ func pageCommand(t *testing.T, b chrome) {
 		t.Errorf("%d messages", n)
 	}
 	p.until(`document.activeElement.id === "say"`)
+	p.press("/ask", kb.Enter, "why", kb.Enter) // no option is required: words go into the first text
+	p.reads(".content", "why not?")
 	f.noViolations(t)
 }

@@ -38,7 +38,7 @@ function covered(a, node) {
 
 function picture(a, all) {
   const label = a.description || a.filename;
-  const img = h("img", { src: a.url, alt: label, width: a.width, height: a.height, loading: "lazy", decoding: "async" });
+  const img = h("img", { src: a.url, alt: label, width: a.width, height: a.height, loading: "lazy" });
   const open = () => openPicture(all, all.indexOf(a));
   return covered(a, h("div.picture", {}, h("button.open", { type: "button", "aria-label": `Open ${label}`, click: open }, img)));
 }

@@ -18,7 +18,7 @@ function text(c, id) {
   });
   node.value = c.value ?? "";
   const count = h("span.count", { "aria-hidden": "true" });
-  const tell = () => { count.textContent = limit - node.value.length < 200 ? `${node.value.length} of ${limit}` : ""; };
+  const tell = () => { count.textContent = node.value.length > 0.8 * limit ? `${node.value.length} of ${limit}` : ""; };
   node.addEventListener("input", tell);
   tell();
   return { node: h("div.entry", {}, node, count), read: () => node.value };
