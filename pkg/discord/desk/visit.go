@@ -29,6 +29,7 @@ type visit struct {
 	began  time.Time
 	stance stance
 	keeps  bool // the message that was clicked is not to be changed by words
+	modest bool // what is said is not to replace what somebody else has answered
 	log    *slog.Logger
 }
 
@@ -82,6 +83,7 @@ func (v *visit) say(ctx context.Context, m api.Message) {
 		v.stance = fresh
 	}
 	m.Ephemeral = true
+	v.modest = v.stance == fresh
 	if _, err := v.show(ctx, m); err != nil {
 		v.log.WarnContext(ctx, "an answer did not arrive", slog.Any(keyError, err))
 	}
@@ -100,15 +102,17 @@ func (v *visit) failOf(ctx context.Context, err error, id job.ID) {
 }
 
 // show answers with a message as the stance has it. An answer that somebody
-// else gave before is edited.
+// else gave before is edited, but not by mere words: it may be a card.
 func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
 	p, err := v.send(ctx, m)
-	switch api.KindOf(err) {
-	case api.Acked:
+	switch kind := api.KindOf(err); {
+	case kind == api.Acked && v.modest:
+		return p, nil
+	case kind == api.Acked:
 		p, err = v.d.cfg.Discord.EditOriginal(ctx, v.i.Access(), m)
-	case api.TooLate:
+	case kind == api.TooLate:
 		v.d.count.late.Add(1)
 	}
 	if err == nil {
