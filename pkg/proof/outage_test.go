@@ -87,7 +87,7 @@ func TestNATSThatCanNotBeUsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := &afflicted{stage: newStageWith(t, rig.Config{
-				Speed: "4", Lease: 2 * time.Second, MaxFileStore: "600MB", ResultsBytes: 64 << 20, Disk: o.disk,
+				Speed: "4", Lease: 2 * time.Second, MaxFileStore: "600MB", ResultsBytes: 64 << 20, Disk: o.disk, People: true,
 			})}
 			a.line = a.Line()
 			a.bridge = a.ComfyUI.Bridge("only", a.line.URL())
@@ -98,12 +98,19 @@ func TestNATSThatCanNotBeUsed(t *testing.T) {
 			}
 			a.Phase(a.accepted[0], job.Running)
 
+			claimed := time.Now()
+			a.claims("before", true)
 			before := a.measure()
 			o.begin(a)
 			a.suffer(o)
 			o.end(a)
 			a.wellBehaved(before)
 			a.worksAgain()
+			if time.Since(claimed) < claimFor {
+				a.claims("before", false)
+			}
+			a.claims("after", true)
+			a.claims("after", false)
 			a.verdict()
 		})
 	}
@@ -111,6 +118,18 @@ func TestNATSThatCanNotBeUsed(t *testing.T) {
 
 // mostAsked is how many jobs the last bit of room may take.
 const mostAsked = 100
+
+// claimFor is how long a claim surely lasts, which is a minute.
+const claimFor = 50 * time.Second
+
+// claims holds whether a key is still to be had.
+func (a *afflicted) claims(key string, first bool) {
+	a.Helper()
+	got, err := a.Broker.Claim(a.Context(), key, 0)
+	if err != nil || got != first {
+		a.Errorf("claim of %q: %v, %v, want %v", key, got, err, first)
+	}
+}
 
 // suffer lasts as long as the outage shall, and asks for jobs meanwhile, until
 // one is refused where that is expected.
@@ -210,9 +229,10 @@ func (a *afflicted) worksAgain() {
 	if heard == 0 {
 		a.Error("no progress is heard any more")
 	}
-	if _, err := a.Broker.Cancel(a.Context(), q.Queue, q.ID, "somebody"); err != nil {
-		a.Errorf("the bridge does not answer any more: %v", err)
-	}
+	a.Eventually("the bridge answers requests", func() bool {
+		_, err := a.Broker.Cancel(a.Context(), q.Queue, q.ID, "somebody")
+		return err == nil
+	})
 }
 
 // junkStream fills the store, beside everything of ours.
