@@ -60,11 +60,16 @@ type settings struct {
 	ingress  discord.Config
 	replicas int  // defaults to 1; -1 is none
 	bridge   bool // run one
+	quiet    bool // log warnings only
 }
 
 func start(t *testing.T, s settings) *stack {
 	t.Helper()
-	st := &stack{T: t, log: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	level := slog.LevelDebug
+	if s.quiet {
+		level = slog.LevelWarn
+	}
+	st := &stack{T: t, log: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: level}))}
 	st.startDiscord(s.discord)
 	st.store = t.TempDir()
 	st.nats = embeddedtest.StartWith(t, embedded.Config{Dir: st.store})

@@ -180,7 +180,7 @@ func (b *Board) end() {
 // state hands a state to the job's card; it does not block.
 func (b *Board) state(_ context.Context, d *broker.StateDelivery) {
 	if c := b.card(d.State.Job); c != nil {
-		c.receive(d)
+		c.receive(&arrival{State: d.State, Seq: d.Seq, acknowledger: d})
 	}
 }
 

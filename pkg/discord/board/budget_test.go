@@ -31,8 +31,8 @@ func (c *claims) Claim(_ context.Context, key string, ttl time.Duration) (bool, 
 	return true, nil
 }
 
-// arrival is a call as Discord sees it: some time after its slot was taken.
-type arrival struct {
+// hit is a call as Discord sees it: some time after its slot was taken.
+type hit struct {
 	at  time.Time
 	end bool
 	won time.Duration // how long it waited for the slot
@@ -41,11 +41,11 @@ type arrival struct {
 // crowd lets replicas ask for the slots of one channel, and returns what
 // arrives at Discord. Each of the replicas wants n calls, every so often, of
 // which some are ends.
-func crowd(t *testing.T, s slots, replicas, n int, every time.Duration, ends int) []arrival {
+func crowd(t *testing.T, s slots, replicas, n int, every time.Duration, ends int) []hit {
 	t.Helper()
 	store := &claims{}
 	var mu sync.Mutex
-	var all []arrival
+	var all []hit
 	var group sync.WaitGroup
 	for range replicas {
 		b := newBudget(store)
@@ -62,17 +62,17 @@ func crowd(t *testing.T, s slots, replicas, n int, every time.Duration, ends int
 				time.Sleep(rand.N(900 * time.Millisecond)) // synctest: the way to Discord
 				mu.Lock()
 				defer mu.Unlock()
-				all = append(all, arrival{time.Now(), end, waited})
+				all = append(all, hit{time.Now(), end, waited})
 			})
 		}
 	}
 	group.Wait()
-	slices.SortFunc(all, func(a, b arrival) int { return a.at.Compare(b.at) })
+	slices.SortFunc(all, func(a, b hit) int { return a.at.Compare(b.at) })
 	return all
 }
 
 // most is the largest number of arrivals in any window.
-func most(all []arrival, window time.Duration) (n int) {
+func most(all []hit, window time.Duration) (n int) {
 	for i := range all {
 		in := 0
 		for _, a := range all[i:] {

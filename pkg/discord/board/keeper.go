@@ -22,6 +22,20 @@ const (
 	whole = time.Minute
 )
 
+// arrival is a state that was delivered to us, and comes again until it is
+// acknowledged.
+type arrival struct {
+	State job.State
+	Seq   uint64
+	acknowledger
+}
+
+type acknowledger interface {
+	Ack() error
+	Hold() error
+	Again(delay time.Duration) error
+}
+
 // keeper keeps one job's card true. Its goroutine, run, owns everything below the line; what
 // others hand to it is guarded by mu.
 type keeper struct {
@@ -31,7 +45,7 @@ type keeper struct {
 
 	mu       sync.Mutex
 	facts    facts
-	held     *broker.StateDelivery // the newest, not acknowledged yet
+	held     *arrival // the newest, not acknowledged yet
 	news     news
 	heard    time.Time // when something of the job came last
 	summoned bool      // its end is to be shown, whoever holds the delivery
@@ -50,6 +64,7 @@ type keeper struct {
 	bade     bool      // farewell was said for this token
 	outrun   time.Time // an edit may have come after somebody else's end
 	rereadAt time.Time // the handle
+	caughtUp time.Time // with the stored state
 }
 
 // newKeeper is a card that lives as long as alive, at most.
@@ -72,7 +87,7 @@ func (k *keeper) stir() {
 
 // receive takes a state. Of those that wait for acknowledgement only the newest
 // is kept.
-func (k *keeper) receive(d *broker.StateDelivery) {
+func (k *keeper) receive(d *arrival) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.heard = time.Now()
@@ -100,7 +115,7 @@ func (k *keeper) learn(s job.State, seq uint64) {
 }
 
 // acknowledge is called with mu held.
-func (k *keeper) acknowledge(d *broker.StateDelivery) {
+func (k *keeper) acknowledge(d *arrival) {
 	if err := d.Ack(); err != nil {
 		k.log.Debug("an acknowledgement was lost, the state comes again", slog.Any(keyError, err))
 	}
@@ -289,11 +304,12 @@ func (k *keeper) open(ctx context.Context) (ours bool, err error) {
 // the newer one is on its way, here or elsewhere.
 func (k *keeper) catchUp(ctx context.Context) error {
 	s, err := k.b.cfg.Broker.LastStored(ctx, k.id)
-	if errors.Is(err, broker.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, broker.ErrNotFound) {
 		return err
+	}
+	k.caughtUp = time.Now()
+	if err != nil {
+		return nil // the bridge has not seen it yet
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

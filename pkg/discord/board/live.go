@@ -15,6 +15,10 @@ import (
 const (
 	// stale is how old progress may be before an edit looks for newer.
 	stale = 300 * time.Millisecond
+	// lookEvery is how often a card looks what is stored although it hears of
+	// nothing: newer states may go to another replica, and what we hold of the
+	// job would be held for ever.
+	lookEvery = 8 * time.Second
 	// claimLife is how long one replica's edit keeps the others from theirs.
 	claimLife = time.Second
 	// claimAgain is the pause after another replica had the claim.
@@ -38,6 +42,9 @@ const (
 func (k *keeper) live(alive, work context.Context) time.Duration {
 	if !k.outrun.IsZero() {
 		return k.overtaken(alive)
+	}
+	if time.Since(k.caughtUp) > lookEvery && k.catchUp(alive) != nil {
+		return readAgain
 	}
 	now := k.b.cfg.Now()
 	if wait := k.unmade(alive, now); wait > 0 {

@@ -7,10 +7,10 @@ import "time"
 // together (discord.md 1.2): the card of a token may be lively, the others
 // tell the beginning, the end, and now and then how far it is.
 const (
-	tickGap  = 2 * time.Second  // between edits of a running card, by an interaction's token
-	placeGap = 5 * time.Second  // of a waiting card
-	beginGap = time.Second      // before an edit that shows another phase
-	botGap   = 10 * time.Second // of a running card, by the bot's token
+	tickGap  = 1800 * time.Millisecond // between edits of a running card, by an interaction's token
+	placeGap = 5 * time.Second         // of a waiting card
+	beginGap = time.Second             // before an edit that shows another phase
+	botGap   = 10 * time.Second        // of a running card, by the bot's token
 
 	firstPause   = time.Second // after a failure, doubled by each further one
 	longestPause = 15 * time.Second
