@@ -24,7 +24,7 @@ func FitFile(ctx context.Context, r io.ReaderAt, size, limit int64, o FitOptions
 		return Fitted{}, err
 	}
 	carried := newSource(r, size).carried(i.Kind, o.Texts, limit/4)
-	fitted, err := Fit(ctx, m, limit-int64(len(carried)))
+	fitted, err := fit(ctx, m, limit-int64(len(carried)), i.Kind == JPEG || isLossy(m))
 	if err != nil {
 		return fitted, err
 	}

@@ -44,13 +44,21 @@ type Fitted struct {
 // Beside m it takes four bytes a pixel where m is no 8-bit RGBA, those of a
 // smaller copy, and twice the limit.
 func Fit(ctx context.Context, m image.Image, limit int64) (Fitted, error) {
+	return fit(ctx, m, limit, isLossy(m))
+}
+
+// fit is told whether m has lost something before: keeping every bit of that
+// only makes it larger. JPEG has no transparency, so that PNG is tried anyway
+// where there is some.
+func fit(ctx context.Context, m image.Image, limit int64, lossy bool) (Fitted, error) {
 	f := fitting{ctx: ctx, limit: limit, size: m.Bounds()}
-	if !isLossy(m) {
+	opaque := isOpaque(m)
+	if !lossy || !opaque {
 		if out, err := f.lossless(m); !errors.Is(err, errOver) {
 			return out, err
 		}
 	}
-	if !isOpaque(m) {
+	if !opaque {
 		n := straight(m)
 		if out, err := f.smallerAlpha(n); !errors.Is(err, errOver) {
 			return out, err
@@ -103,7 +111,7 @@ func (f fitting) fitted(m image.Image, data []byte, k Kind, quality int) Fitted 
 // lossless encodes every pixel as it is; more than 8 bits a channel stay.
 func (f fitting) lossless(m image.Image) (Fitted, error) {
 	switch m.(type) {
-	case *image.NRGBA, *image.RGBA, *image.Paletted:
+	case *image.NRGBA, *image.RGBA, *image.Paletted, *image.NYCbCrA:
 		n := straight(m)
 		m = exact(n, n.Opaque())
 	}

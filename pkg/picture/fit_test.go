@@ -159,6 +159,19 @@ func TestALossyPictureIsNotMadeLossless(t *testing.T) {
 	}
 }
 
+func TestALossyPictureWithTransparencyKeepsItsSize(t *testing.T) {
+	t.Parallel()
+	m, _ := decode(t, recorded(t, "alpha.webp"))
+	if out := fit(t, m, 1<<20); out.Kind != picture.PNG || out.Scaled || out.Width != 24 {
+		t.Errorf("%s of %d × %d", out.Kind, out.Width, out.Height)
+	}
+	data := recorded(t, "turned.jpg") // turning does not make it lossless
+	out, err := picture.FitFile(t.Context(), bytes.NewReader(data), int64(len(data)), 1<<20, picture.FitOptions{})
+	if err != nil || out.Kind != picture.JPEG || out.Width != 16 {
+		t.Errorf("%s of %d × %d, %v", out.Kind, out.Width, out.Height, err)
+	}
+}
+
 func TestFitAtTheByte(t *testing.T) {
 	t.Parallel()
 	m := noise(100, 100, 64)
