@@ -416,4 +416,3 @@ func (w *world) handleOf(id job.ID) reply.Handle {
 	h, _ := reply.Parse(w.replies[id])
 	return h
 }
-

@@ -130,7 +130,9 @@ func (v *visit) unconfirmed(ctx context.Context, h reply.Handle, id job.ID) {
 		Code: job.CodeUnconfirmed, Message: "if it was accepted, this message becomes its card",
 	}, id)
 	m.Ephemeral = h.Ephemeral
+	v.modest = v.stance == fresh // another replica may have shown the card
 	p, err := v.show(ctx, m)
+	v.modest = false
 	v.keep(ctx, h, p, err)
 }
 

@@ -107,6 +107,9 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
 	p, err := v.send(ctx, m)
+	for kind := api.KindOf(err); kind == api.Down && v.early(ctx); kind = api.KindOf(err) {
+		p, err = v.send(ctx, m) // where the first has arrived after all, Discord says so
+	}
 	switch kind := api.KindOf(err); {
 	case kind == api.Acked && v.modest:
 		return p, nil
@@ -120,6 +123,18 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 		v.stance = deferred
 	}
 	return p, err
+}
+
+// again is the pause before an answer that did not arrive is sent once more,
+// and lastAnswer when that makes no sense any more.
+const (
+	again      = 250 * time.Millisecond
+	lastAnswer = 2500 * time.Millisecond
+)
+
+// early waits a moment, and reports whether Discord would still take an answer.
+func (v *visit) early(ctx context.Context) bool {
+	return time.Since(v.began) < lastAnswer-again && pause(ctx, again)
 }
 
 func (v *visit) send(ctx context.Context, m api.Message) (api.Posted, error) {
@@ -145,14 +160,12 @@ func (v *visit) clicked() api.Posted {
 func (v *visit) hold(ctx context.Context, quiet bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
-	var err error
-	switch v.stance {
-	case deferred:
+	if v.stance == deferred {
 		return nil
-	case updating:
-		err = v.d.cfg.Discord.DeferUpdate(ctx, v.i)
-	default:
-		_, err = v.d.cfg.Discord.Defer(ctx, v.i, quiet)
+	}
+	err := v.sendHold(ctx, quiet)
+	for kind := api.KindOf(err); kind == api.Down && v.early(ctx); kind = api.KindOf(err) {
+		err = v.sendHold(ctx, quiet)
 	}
 	if api.KindOf(err) == api.TooLate {
 		v.d.count.late.Add(1)
@@ -164,6 +177,14 @@ func (v *visit) hold(ctx context.Context, quiet bool) error {
 	v.keeps = v.stance == updating
 	v.stance = deferred
 	return nil
+}
+
+func (v *visit) sendHold(ctx context.Context, quiet bool) error {
+	if v.stance == updating {
+		return v.d.cfg.Discord.DeferUpdate(ctx, v.i)
+	}
+	_, err := v.d.cfg.Discord.Defer(ctx, v.i, quiet)
+	return err
 }
 
 // holdUpdate answers a click without changing the message yet.
