@@ -32,10 +32,6 @@ func (k *keeper) conclude(alive, work context.Context) (uint64, error) {
 	if !k.handle.Ending.Done.IsZero() || k.handle.Ending.Erased {
 		return f.seq, nil
 	}
-	if err := k.b.uploads.Acquire(alive, 1); err != nil {
-		return 0, err
-	}
-	defer k.b.uploads.Release(1)
 	return f.seq, k.finish(alive, work, f.state)
 }
 

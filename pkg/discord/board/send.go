@@ -50,12 +50,21 @@ func (e *end) sendMain(w way) error {
 // editCard edits the card in its turn.
 func (e *end) editCard(w way, m api.Message) (api.Posted, error) {
 	if w == byToken {
-		return e.b.line.EditOriginal(e.work, e.handle.Access(), m)
+		return e.upload(func() (api.Posted, error) { return e.b.line.EditOriginal(e.work, e.handle.Access(), m) })
 	}
 	if err := e.b.takeEdit(e.alive, e.handle, e.b.cfg.Now(), true); err != nil {
 		return api.Posted{}, err
 	}
-	return e.b.line.Edit(e.work, e.handle.Channel, e.handle.Card, m)
+	return e.upload(func() (api.Posted, error) { return e.b.line.Edit(e.work, e.handle.Channel, e.handle.Card, m) })
+}
+
+// upload lets only so many calls with files be made at the same time.
+func (e *end) upload(call func() (api.Posted, error)) (api.Posted, error) {
+	if err := e.b.uploads.Acquire(e.alive, 1); err != nil {
+		return api.Posted{}, err
+	}
+	defer e.b.uploads.Release(1)
+	return call()
 }
 
 // sendNew sends the n-th new message, and stores which it is.
@@ -88,7 +97,7 @@ func (e *end) post(channel string, m api.Message, n int) (api.Posted, error) {
 		return api.Posted{}, err
 	}
 	m.Nonce = nonce(e.id, n)
-	return e.b.line.Post(e.work, channel, m)
+	return e.upload(func() (api.Posted, error) { return e.b.line.Post(e.work, channel, m) })
 }
 
 // sendTail sends another answer to the interaction. Discord does not recognise
@@ -99,7 +108,7 @@ func (e *end) sendTail(m api.Message) (api.Posted, error) {
 	}
 	e.reach.Ending.Trying = 0 // this attempt is ours
 	m.Ephemeral = e.handle.Ephemeral || e.handle.Private
-	p, err := e.b.line.Followup(e.work, e.handle.Access(), m)
+	p, err := e.upload(func() (api.Posted, error) { return e.b.line.Followup(e.work, e.handle.Access(), m) })
 	if err != nil && api.KindOf(err) != api.Down {
 		_ = e.store(func(h *reply.Handle) { h.Ending.Trying = 0 }) // it was refused: it did not arrive
 	}

@@ -192,25 +192,21 @@ func (d *Desk) enter() bool {
 }
 
 // later does something that takes longer in a goroutine of its own; false when
-// too much is going on, or the Desk closes.
+// too much is going on. It is called while an interaction is handled, which the
+// end of the Desk waits for, and so for this.
 func (d *Desk) later(what func(ctx context.Context)) bool {
-	if !d.enter() {
-		return false
-	}
 	select {
 	case d.tasks <- struct{}{}:
 	default:
-		d.busy.Done()
 		d.count.busy.Add(1)
 		return false
 	}
-	go func() {
-		defer d.busy.Done()
+	d.busy.Go(func() {
 		defer func() { <-d.tasks }()
 		ctx, cancel := context.WithTimeout(d.work, longest)
 		defer cancel()
 		what(ctx)
-	}()
+	})
 	return true
 }
 

@@ -79,11 +79,16 @@ func (s subject) owns(user string) bool {
 }
 
 // moderates reports whether who asks is a moderator where the job belongs to.
+// When the handle has expired that is where its public message is.
 func (v *visit) moderates(s subject) bool {
-	if s.handle == nil || s.handle.Guild == "" || s.handle.Guild != v.i.GuildID {
+	switch m := v.clicked(); {
+	case v.i.GuildID == "":
 		return false
+	case s.handle != nil:
+		return s.handle.Guild == v.i.GuildID && v.moderator()
+	default:
+		return m.ID != "" && !m.Ephemeral && v.moderator()
 	}
-	return v.moderator()
 }
 
 func (v *visit) moderator() bool {

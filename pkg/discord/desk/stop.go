@@ -116,7 +116,25 @@ func (v *visit) confirm(ctx context.Context, s subject) {
 		return
 	}
 	v.renew(ctx, s)
+	if s.handle == nil {
+		v.eraseClicked(ctx, s)
+		return
+	}
 	v.tell(ctx, card.Confirm(s.id))
+}
+
+// eraseClicked deletes the message that was clicked, and the files of its job:
+// when the handle has expired nothing else tells which message it is.
+func (v *visit) eraseClicked(ctx context.Context, s subject) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
+	defer cancel()
+	err := v.eraseAll(ctx, s)
+	if err == nil {
+		err = gone(v.d.cfg.Discord.DeleteOriginal(ctx, v.i.Access()))
+	}
+	if err != nil {
+		v.failOf(ctx, err, s.id)
+	}
 }
 
 // erase deletes a result: its messages and its stored files.
