@@ -217,7 +217,7 @@ func TestTheImageHoldsWhatTheStackStarts(t *testing.T) {
 	}
 	ignored := file(t, ".dockerignore")
 	for _, line := range regexp.MustCompile(`(?m)^COPY ([a-z. ]+) \S+$`).FindAllStringSubmatch(docker, -1) {
-		for _, from := range strings.Fields(line[1]) {
+		for from := range strings.FieldsSeq(line[1]) {
 			if !strings.Contains(ignored, "!"+from+"\n") {
 				t.Errorf("the Dockerfile copies %s, which .dockerignore keeps out", from)
 			}

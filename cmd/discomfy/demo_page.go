@@ -29,7 +29,7 @@ func (d *demo) browse(ctx context.Context) {
 	if err != nil {
 		return // the address was said
 	}
-	c := exec.CommandContext(context.WithoutCancel(ctx), path, append(args, d.page)...)
+	c := exec.CommandContext(context.WithoutCancel(ctx), path, append(args, d.page)...) //nolint:gosec // one of three programs, and an address of ours
 	if c.Start() == nil {
 		go func() { _ = c.Wait() }() // a browser that was started may outlive us
 	}

@@ -80,7 +80,8 @@ func (c *healthCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return usageError{err}
 	}
-	answered, err := http.DefaultClient.Do(r)
+	client := http.Client{Timeout: healthWithin}
+	answered, err := client.Do(r)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", c.URL, err)
 	}

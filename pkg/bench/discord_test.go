@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -194,7 +195,7 @@ func cards(b *testing.B, p programs) []row {
 		most, _ = t.ingress.memory(b)
 		return errDone
 	})
-	if err != errDone { //nolint:errorlint // our own, unwrapped
+	if !errors.Is(err, errDone) {
 		b.Fatal(err)
 	}
 	return []row{
@@ -205,7 +206,7 @@ func cards(b *testing.B, p programs) []row {
 }
 
 // errDone ends the term that the benchmark holds.
-var errDone = fmt.Errorf("done")
+var errDone = errors.New("done")
 
 // run takes every job and says that it runs.
 func (t *town) run(ctx context.Context, term *broker.Term) []job.ID {

@@ -72,8 +72,8 @@ func (b *Broker) Render(ctx context.Context, c RenderConfig) error {
 	r := renderer{b: b, config: c, complain: &rate.Sometimes{First: 1, Interval: 10 * time.Second}}
 	for p := range job.Partitions {
 		share := []jetstream.PullConsumeOpt{b.preference(p), jetstream.PullExpiry(renderExpiry), jetstream.PullHeartbeat(renderBeat)}
-		states := append(slices.Clone(share), jetstream.PullPriorityGroup(renderGroup), jetstream.PullMaxMessages(renderAhead))
-		ticks := append(share, jetstream.PullPriorityGroup(cardGroup), jetstream.PullMaxMessages(cardAhead))
+		states := slices.Concat(share, []jetstream.PullConsumeOpt{jetstream.PullPriorityGroup(renderGroup), jetstream.PullMaxMessages(renderAhead)})
+		ticks := slices.Concat(share, []jetstream.PullConsumeOpt{jetstream.PullPriorityGroup(cardGroup), jetstream.PullMaxMessages(cardAhead)})
 		group.Go(func() error { return r.run(ctx, pull{stateStream, renderConsumer(p), states, r.state}) })
 		group.Go(func() error { return r.run(ctx, pull{progressStream, cardConsumer(p), ticks, r.progress}) })
 	}

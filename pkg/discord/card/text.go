@@ -28,7 +28,7 @@ func units(s string) int {
 }
 
 // plain makes a text from outside fit where Discord knows no markdown (labels,
-// options, footers): one line of at most most units, without characters that
+// options, footers): one line of no more units than most, without characters that
 // reorder or hide text, cut between user-perceived characters.
 func plain(s string, most int) string { return join(s, most, false) }
 

@@ -47,18 +47,18 @@ func (j *Journal) Attach(s *Server) { j.server, j.sub = s, s.Subscribe(journalRo
 func (j *Journal) Run(ctx context.Context) error {
 	defer j.sub.Close()
 	for more := true; more; {
-		line, any := journalLine{}, true
+		line, found := journalLine{}, true
 		select {
 		case e := <-j.sub.C:
 			line = j.lineOf(e)
 		case c := <-j.calls:
 			line = lineOfCall(c)
 		default:
-			any = false
+			found = false
 		}
 		var err error
 		switch {
-		case any:
+		case found:
 			err = j.write(line)
 		case ctx.Err() != nil:
 			more, err = false, j.flush()
