@@ -66,9 +66,9 @@ type Config struct {
 	// TellAfter is how long after asking a result is a new message. Defaults
 	// to a minute; negative is never.
 	TellAfter time.Duration
-	// Uploads is how many ends are shown at the same time, files and all.
-	// Defaults to 8.
-	Uploads int
+	// Uploads bounds the bytes that are on their way to Discord at the same
+	// time. Defaults to 256 MiB.
+	Uploads int64
 	// Grace is how long what was begun may take after Run's context has ended.
 	// Defaults to 10 s.
 	Grace time.Duration
@@ -79,7 +79,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Queue = cmp.Or(c.Queue, job.DefaultQueue)
 	c.TellAfter = cmp.Or(c.TellAfter, time.Minute)
-	c.Uploads = cmp.Or(c.Uploads, 8)
+	c.Uploads = cmp.Or(c.Uploads, 256<<20)
 	c.Grace = cmp.Or(c.Grace, 10*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
@@ -113,7 +113,7 @@ func New(c Config) *Board {
 	c = c.withDefaults()
 	return &Board{
 		cfg: c, line: newLine(c.Discord), handles: reply.Store{Keeper: c.Broker}, budget: newBudget(c.Broker),
-		uploads: semaphore.NewWeighted(int64(c.Uploads)),
+		uploads: semaphore.NewWeighted(c.Uploads),
 		cards:   map[job.ID]*keeper{}, past: map[job.ID]time.Time{},
 	}
 }

@@ -50,21 +50,41 @@ func (e *end) sendMain(w way) error {
 // editCard edits the card in its turn.
 func (e *end) editCard(w way, m api.Message) (api.Posted, error) {
 	if w == byToken {
-		return e.upload(func() (api.Posted, error) { return e.b.line.EditOriginal(e.work, e.handle.Access(), m) })
+		return e.upload(m, func() error { return nil },
+			func() (api.Posted, error) { return e.b.line.EditOriginal(e.work, e.handle.Access(), m) })
 	}
-	if err := e.b.takeEdit(e.alive, e.handle, e.b.cfg.Now(), true); err != nil {
-		return api.Posted{}, err
-	}
-	return e.upload(func() (api.Posted, error) { return e.b.line.Edit(e.work, e.handle.Channel, e.handle.Card, m) })
+	return e.upload(m, func() error { return e.b.takeEdit(e.alive, e.handle, e.b.cfg.Now(), true) },
+		func() (api.Posted, error) { return e.b.line.Edit(e.work, e.handle.Channel, e.handle.Card, m) })
 }
 
-// upload lets only so many calls with files be made at the same time.
-func (e *end) upload(call func() (api.Posted, error)) (api.Posted, error) {
-	if err := e.b.uploads.Acquire(e.alive, 1); err != nil {
+// upload makes a call in its turn, and bounds the bytes of all that are made at
+// the same time. A turn that came before there was room has gone cold.
+func (e *end) upload(m api.Message, turn func() error, call func() (api.Posted, error)) (api.Posted, error) {
+	if err := turn(); err != nil {
 		return api.Posted{}, err
 	}
-	defer e.b.uploads.Release(1)
+	n := e.b.weigh(m)
+	if e.b.uploads.TryAcquire(n) {
+		defer e.b.uploads.Release(n)
+		return call()
+	}
+	if err := e.b.uploads.Acquire(e.alive, n); err != nil {
+		return api.Posted{}, err
+	}
+	defer e.b.uploads.Release(n)
+	if err := turn(); err != nil {
+		return api.Posted{}, err
+	}
 	return call()
+}
+
+// weigh is how much of the uploads' bytes a message takes.
+func (b *Board) weigh(m api.Message) int64 {
+	n := int64(64 << 10)
+	for _, f := range m.Files {
+		n += f.Size
+	}
+	return min(n, b.cfg.Uploads)
 }
 
 // sendNew sends the n-th new message, and stores which it is.
@@ -93,11 +113,9 @@ func (e *end) sendNew(w way, m api.Message, n int) error {
 
 // post sends a message that Discord itself recognises when it is sent twice.
 func (e *end) post(channel string, m api.Message, n int) (api.Posted, error) {
-	if err := e.b.budget.take(e.alive, postSlots, channel, true); err != nil {
-		return api.Posted{}, err
-	}
 	m.Nonce = nonce(e.id, n)
-	return e.upload(func() (api.Posted, error) { return e.b.line.Post(e.work, channel, m) })
+	return e.upload(m, func() error { return e.b.budget.take(e.alive, postSlots, channel, true) },
+		func() (api.Posted, error) { return e.b.line.Post(e.work, channel, m) })
 }
 
 // sendTail sends another answer to the interaction. Discord does not recognise
@@ -108,7 +126,8 @@ func (e *end) sendTail(m api.Message) (api.Posted, error) {
 	}
 	e.reach.Ending.Trying = 0 // this attempt is ours
 	m.Ephemeral = e.handle.Ephemeral || e.handle.Private
-	p, err := e.upload(func() (api.Posted, error) { return e.b.line.Followup(e.work, e.handle.Access(), m) })
+	p, err := e.upload(m, func() error { return nil },
+		func() (api.Posted, error) { return e.b.line.Followup(e.work, e.handle.Access(), m) })
 	if err != nil && api.KindOf(err) != api.Down {
 		_ = e.store(func(h *reply.Handle) { h.Ending.Trying = 0 }) // it was refused: it did not arrive
 	}
