@@ -47,6 +47,7 @@ func TestPeopleWhoGotWhatTheyAskedFor(t *testing.T) {
 			s.card(1).Looks, s.card(1).Deleted = s.card(1).Looks[:1], noon.Add(time.Second)
 			s.post().Reference = ""
 		},
+		"a message that replies to nothing, to which the card leads": func(s *scene) { s.post().Reference = "" },
 		"a second message has the other file": func(s *scene) {
 			more := proof.Message{ID: s.id(), Channel: studio, Author: robot, Reference: s.post().ID, Looks: []proof.Look{{Text: "Files 2 to 2 of 2"}}}
 			end(&more).Files, end(s.post()).Files = end(s.post()).Files[1:], end(s.post()).Files[:1]
@@ -209,8 +210,11 @@ func TestPeopleWhoDidNot(t *testing.T) {
 		"the file of the other job": {proof.Altered, func(s *scene) {
 			end(s.card(0)).Files[0].Digest, end(s.card(0)).Files[0].Size = strings.Repeat("ef", 32), 7
 		}},
-		"a result in another channel":                 {proof.Misplaced, func(s *scene) { s.post().Channel = attic }},
-		"a message that replies to another's card":    {proof.Misplaced, func(s *scene) { s.post().Reference = s.card(0).ID; s.swapOwner() }},
+		"a result in another channel": {proof.Misplaced, func(s *scene) { s.post().Channel = attic }},
+		"a message that replies to nothing, beside a card": {proof.Misplaced, func(s *scene) {
+			s.post().Reference = ""
+			*end(s.card(1)) = proof.Look{Text: "nothing was started"}
+		}},
 		"a message that tells nobody":                 {proof.Misplaced, func(s *scene) { s.post().Pinged = nil }},
 		"a result that another person alone sees":     {proof.Misplaced, func(s *scene) { s.card(0).For = bob }},
 		"a private job that everybody sees":           {proof.Exposed, func(s *scene) { s.Interactions[0].Options["private"] = true }},
@@ -248,9 +252,6 @@ func (s *scene) stranger() {
 }
 
 func (s *scene) last2() *job.State { return &s.States[len(s.States)-1].State }
-
-// swapOwner leaves only the buttons to tell whose the message is.
-func (s *scene) swapOwner() { s.post().Reference = "4711" }
 
 // clicked lets the first order be a click on a message that ann alone sees.
 func (s *scene) clicked() {

@@ -142,7 +142,7 @@ func (c *hearing) judgePlace(o *order, m *Message) {
 	answers := m.Asker == o.User
 	if m.Interaction == "" {
 		c.report.ByMessage++
-		answers = slices.Contains(m.Pinged, o.User) && (c.ownerOf[m.Reference] == o || !c.hasCard(o))
+		answers = slices.Contains(m.Pinged, o.User) && (c.ownerOf[m.Reference] == o || c.ledTo(o, m) || !c.hasCard(o))
 	} else {
 		c.report.ByCard++
 	}
@@ -156,6 +156,13 @@ func (c *hearing) judgePlace(o *order, m *Message) {
 	case m.For == "" && c.private(o) && o.Guild != "":
 		c.accuse(Exposed, o.id, "everybody sees message %s", m.ID)
 	}
+}
+
+// ledTo reports whether another message of the order leads to this one.
+func (c *hearing) ledTo(o *order, m *Message) bool {
+	return slices.ContainsFunc(o.messages, func(from *Message) bool {
+		return from.last().standing(o.id) == saysMoved && strings.Contains(from.last().Text, "/"+m.ID)
+	})
 }
 
 // hasCard reports whether the answer to the interaction is still there.

@@ -107,6 +107,14 @@ func (i *Ingress) change(do func()) {
 	}
 }
 
+// Ended reports whether it was ended by Kill, Stop or a failpoint, if it has
+// ended.
+func (i *Ingress) Ended() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return !i.up
+}
+
 func (i *Ingress) isAwake() bool { return i.up && !i.frozen && i.cuts == 0 }
 
 // Awake is when it was.
