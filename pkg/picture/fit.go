@@ -93,9 +93,10 @@ func jpegOf(quality int) encoder {
 	return func(w io.Writer, m image.Image) error { return encodeJPEG(w, m, quality) }
 }
 
-// encode gives errOver for more than limit bytes.
-func (f fitting) encode(m image.Image, e encoder) ([]byte, error) {
-	w := &capped{ctx: f.ctx, limit: f.limit}
+// encode gives errOver for more than limit bytes. Memory is taken for the
+// estimate at once: growing leaves as much behind again.
+func (f fitting) encode(m image.Image, e encoder, estimate int64) ([]byte, error) {
+	w := &capped{ctx: f.ctx, limit: f.limit, data: make([]byte, 0, min(f.limit, estimate+estimate/16))}
 	err := e(w, m)
 	return w.data, err
 }
@@ -115,10 +116,11 @@ func (f fitting) lossless(m image.Image) (Fitted, error) {
 		n := straight(m)
 		m = exact(n, n.Opaque())
 	}
-	if estimate, err := f.estimate(m, bestPNG); err != nil || estimate > f.limit+f.limit/8 {
+	estimate, err := f.estimate(m, bestPNG)
+	if err != nil || estimate > f.limit+f.limit/8 {
 		return Fitted{}, orOver(err)
 	}
-	data, err := f.encode(m, bestPNG)
+	data, err := f.encode(m, bestPNG, estimate)
 	return f.fitted(m, data, PNG, 0), err
 }
 
@@ -142,7 +144,7 @@ func (f fitting) smallerAlpha(m *image.NRGBA) (Fitted, error) {
 		if err != nil {
 			return Fitted{}, err
 		}
-		data, err := f.encode(exact(small, false), bestPNG)
+		data, err := f.encode(exact(small, false), bestPNG, f.limit)
 		if !errors.Is(err, errOver) {
 			return f.fitted(small, data, PNG, 0), err
 		}
@@ -161,7 +163,7 @@ func (f fitting) lossy(m image.Image) (Fitted, error) {
 		if estimate > f.limit && (i < len(qualities)-1 || estimate > f.limit+f.limit/8) {
 			continue
 		}
-		data, err := f.encode(m, jpegOf(quality))
+		data, err := f.encode(m, jpegOf(quality), estimate)
 		if !errors.Is(err, errOver) {
 			return f.fitted(m, data, JPEG, quality), err
 		}
@@ -184,7 +186,7 @@ func (f fitting) smaller(m image.Image) (Fitted, error) {
 		if err != nil {
 			return Fitted{}, err
 		}
-		data, err := f.encode(small, jpegOf(scaledQuality))
+		data, err := f.encode(small, jpegOf(scaledQuality), f.limit)
 		if !errors.Is(err, errOver) {
 			return f.fitted(small, data, JPEG, scaledQuality), err
 		}

@@ -47,7 +47,7 @@ func small(ctx context.Context, m image.Image) (Fitted, error) {
 		}
 		flatten(n)
 		for _, quality := range []int{85, 75, 60} {
-			data, err := f.encode(n, jpegOf(quality))
+			data, err := f.encode(n, jpegOf(quality), f.limit)
 			if !errors.Is(err, errOver) {
 				return f.fitted(n, data, JPEG, quality), err
 			}
