@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"discomfy/pkg/job"
@@ -44,7 +45,7 @@ func (c Catalog) Resolve(workflow string, raw map[string]string) (job.Params, er
 func readable(raw map[string]string) *job.Error {
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
 		if !utf8.ValidString(raw[name]) {
-			return invalid(name, "is not valid UTF-8 text")
+			return invalid(strings.ToValidUTF8(name, "\uFFFD"), "is not valid UTF-8 text")
 		}
 	}
 	return nil
