@@ -20,14 +20,8 @@ type Discord struct {
 // AckWithin is how long Discord waits for the first answer.
 const AckWithin = 3 * time.Second
 
-// Kinds of interactions, and of answers, as Discord numbers them.
-const (
-	kindCommand      = 2
-	kindClick        = 3
-	kindAutocomplete = 4
-	kindForm         = 5
-	answerLater      = 5
-)
+// kindAutocomplete is Discord's number of an interaction that only suggests.
+const kindAutocomplete = 4
 
 // Interaction is something that a person did.
 type Interaction struct {

@@ -204,7 +204,7 @@ func (p *party) quiet() {
 		p.mu.Unlock()
 		for _, v := range proof.CheckDiscord(e, p.record()).Violations {
 			switch v.Rule {
-			case proof.Lost, proof.LeftOpen, proof.Untold, proof.NotDelivered:
+			case proof.Lost, proof.LeftOpen, proof.Untold, proof.NotDelivered, proof.Abandoned:
 				p.pause(500 * time.Millisecond)
 				return false
 			}

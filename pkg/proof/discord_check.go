@@ -25,6 +25,7 @@ func CheckDiscord(e Evidence, d Discord) DiscordReport {
 	for _, o := range c.orders {
 		c.judgeOrder(o)
 	}
+	c.judgePromises()
 	c.judgePings()
 	slices.SortStableFunc(c.report.Violations, func(a, b Violation) int {
 		return cmp.Or(cmp.Compare(a.Rule, b.Rule), a.Job.Compare(b.Job))

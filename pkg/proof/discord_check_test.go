@@ -226,7 +226,14 @@ func TestPeopleWhoDidNot(t *testing.T) {
 			s.Requests = append(s.Requests, proof.Request{Status: 401, Code: 50027, Route: "PATCH /webhooks"})
 		}},
 		"a body that Discord would refuse": {proof.RuleBroken, func(s *scene) { s.Broken = []string{"PATCH: too long"} }},
-		"a record with a gap":              {proof.Gap, func(s *scene) { s.Missed = 1 }},
+		"an answer that was promised and never came": {proof.Abandoned, func(s *scene) {
+			i := proof.Interaction{ID: s.id(), Kind: 2, User: bob, Guild: guild, Channel: studio, Command: "upscale", Created: noon, Acked: noon, Answer: 5}
+			s.Interactions = append(s.Interactions, i)
+			s.Messages = append(s.Messages, proof.Message{
+				ID: s.id(), Channel: studio, Author: robot, Interaction: i.ID, Asker: bob, Looks: []proof.Look{{Thinking: true}},
+			})
+		}},
+		"a record with a gap": {proof.Gap, func(s *scene) { s.Missed = 1 }},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {

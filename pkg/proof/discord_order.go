@@ -170,6 +170,17 @@ func (c *hearing) hasCard(o *order) bool {
 	return slices.ContainsFunc(o.messages, func(m *Message) bool { return m.Interaction == o.ID && m.Deleted.IsZero() })
 }
 
+// judgePromises looks for answers that were to come, and of which nothing came.
+func (c *hearing) judgePromises() {
+	for n := range c.Messages {
+		m := &c.Messages[n]
+		o := c.ownerOf[m.ID]
+		if m.Author == c.bot && m.Deleted.IsZero() && m.last().Thinking && (o == nil || o.end == nil) {
+			c.accuse(Abandoned, job.ID{}, "message %s for %s, of interaction %s", m.ID, m.Asker, m.Interaction)
+		}
+	}
+}
+
 // judgePings looks who was notified.
 func (c *hearing) judgePings() {
 	for n := range c.Messages {

@@ -9,6 +9,7 @@ import (
 // The rules about people on Discord, as they are named when they are broken.
 const (
 	Unanswered   Rule = "left unanswered"             // for three seconds, though a replica could have
+	Abandoned    Rule = "left thinking"               // an answer was promised, and never came
 	Unasked      Rule = "job out of nowhere"          // of somebody on Discord who did not ask
 	OfAnother    Rule = "mixed up"                    // a job, a button or a file that belongs to another order
 	Stray        Rule = "message out of nowhere"      // it answers nobody
