@@ -81,6 +81,8 @@ func (v *visit) take(ctx context.Context, s command.Step) {
 	case s.Ask != nil:
 		if s.Draft.Direct {
 			v.stance = fresh
+		} else {
+			v.draft = s.Draft.ID
 		}
 		v.order(ctx, *s.Ask)
 	case s.Close:

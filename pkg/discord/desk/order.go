@@ -29,7 +29,12 @@ func (v *visit) order(ctx context.Context, a command.Ask) {
 		v.fail(ctx, err)
 		return
 	}
-	n, err := v.waiting(hurry, user)
+	id, err := v.orders(hurry)
+	if err != nil {
+		v.unreachable(ctx, err)
+		return
+	}
+	n, err := v.waiting(hurry, user, id)
 	switch {
 	case err != nil:
 		v.unreachable(ctx, err)
@@ -39,7 +44,7 @@ func (v *visit) order(ctx context.Context, a command.Ask) {
 		return
 	}
 	r := job.Request{
-		ID: job.FromInteraction(v.i.ID), Queue: v.d.cfg.Queue, User: user,
+		ID: id, Queue: v.d.cfg.Queue, User: user,
 		Workflow: a.Workflow, Params: params, Created: time.Now().UTC(),
 	}
 	if len(a.Pictures) == 0 {
@@ -47,6 +52,16 @@ func (v *visit) order(ctx context.Context, a command.Ask) {
 		return
 	}
 	v.placeWithPictures(ctx, a, r)
+}
+
+// orders is the job that the interaction asks for. All clicks on a set-up card
+// ask for that of the first one, whose name is stored under the draft's.
+func (v *visit) orders(ctx context.Context) (job.ID, error) {
+	if v.draft == "" {
+		return job.FromInteraction(v.i.ID), nil
+	}
+	h, err := v.d.handles.Create(ctx, reply.New(job.FromInteraction(v.draft), v.i))
+	return job.FromInteraction(h.Interaction), err
 }
 
 // resolve makes the parameters. What the cached catalog does not know may be
@@ -62,8 +77,9 @@ func (v *visit) resolve(ctx context.Context, a command.Ask) (job.Params, error) 
 	return params, err
 }
 
-// waiting is how many jobs of a person wait. Those that run are none of them.
-func (v *visit) waiting(ctx context.Context, user job.User) (int, error) {
+// waiting is how many other jobs of a person wait. Those that run are none of
+// them.
+func (v *visit) waiting(ctx context.Context, user job.User, id job.ID) (int, error) {
 	jobs, err := v.d.cfg.Broker.PendingJobsOf(ctx, v.d.cfg.Queue, user)
 	if err != nil {
 		return 0, err
@@ -71,7 +87,7 @@ func (v *visit) waiting(ctx context.Context, user job.User) (int, error) {
 	running := v.d.cfg.Board.Snapshot().Running
 	n := 0
 	for _, j := range jobs {
-		if !slices.ContainsFunc(running, func(p job.Place) bool { return p.Job == j.ID }) && j.ID != job.FromInteraction(v.i.ID) {
+		if !slices.ContainsFunc(running, func(p job.Place) bool { return p.Job == j.ID }) && j.ID != id {
 			n++
 		}
 	}
@@ -130,14 +146,13 @@ func (v *visit) unconfirmed(ctx context.Context, h reply.Handle, id job.ID) {
 		Code: job.CodeUnconfirmed, Message: "if it was accepted, this message becomes its card",
 	}, id)
 	m.Ephemeral = h.Ephemeral
-	v.modest = v.stance == fresh // another replica may have shown the card
-	p, err := v.show(ctx, m)
-	v.modest = false
+	p, err := v.show(ctx, m) // another replica may have shown the card
 	v.keep(ctx, h, p, err)
 }
 
 // showCard answers with the card of a job that was accepted.
 func (v *visit) showCard(ctx context.Context, h reply.Handle, r job.Request) {
+	v.insists = true
 	m := v.cardOf(h, r)
 	p, err := v.show(ctx, m)
 	if api.KindOf(err) == api.AutoMod {
@@ -175,6 +190,9 @@ func (v *visit) keep(ctx context.Context, h reply.Handle, p api.Posted, err erro
 		stored.Lost = stored.Lost || lost
 		stored.Wordless = stored.Wordless || h.Wordless
 		if p.ID != "" {
+			if v.draft != "" {
+				stored.Renew(v.i) // another click may have stored it
+			}
 			stored.Card, stored.Lost = p.ID, false
 			stored.Ephemeral = stored.Ephemeral || p.Ephemeral
 		}

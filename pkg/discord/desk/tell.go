@@ -183,11 +183,12 @@ func (v *visit) showRecord(ctx context.Context, s subject) error {
 
 // sendRecord shows the record with its files, the others in further answers.
 func (v *visit) sendRecord(ctx context.Context, m api.Message, plan *delivery.Plan) error {
-	if plan == nil {
+	if plan == nil || len(plan.Batches) == 0 { // its files have expired
 		_, err := v.show(ctx, m)
 		return err
 	}
-	for n := 0; n < len(plan.Batches); n++ {
+	n := 0
+	for n < len(plan.Batches) { // halving makes more
 		for {
 			err := v.sendPart(ctx, m, plan.Batches[n], n)
 			if err == nil {
@@ -203,6 +204,7 @@ func (v *visit) sendRecord(ctx context.Context, m api.Message, plan *delivery.Pl
 				return err
 			}
 		}
+		n++
 	}
 	return nil
 }

@@ -24,13 +24,14 @@ const (
 
 // visit is one interaction that we answer. It belongs to one goroutine.
 type visit struct {
-	d      *Desk
-	i      api.Interaction
-	began  time.Time
-	stance stance
-	keeps  bool // the message that was clicked is not to be changed by words
-	modest bool // what is said is not to replace what somebody else has answered
-	log    *slog.Logger
+	d       *Desk
+	i       api.Interaction
+	began   time.Time
+	stance  stance
+	keeps   bool   // the message that was clicked is not to be changed by words
+	insists bool   // what is shown is a job's card: it replaces what somebody else has answered
+	draft   string // of the set-up card that orders
+	log     *slog.Logger
 }
 
 func (d *Desk) visit(i api.Interaction, began time.Time) *visit {
@@ -83,7 +84,6 @@ func (v *visit) say(ctx context.Context, m api.Message) {
 		v.stance = fresh
 	}
 	m.Ephemeral = true
-	v.modest = v.stance == fresh
 	if _, err := v.show(ctx, m); err != nil {
 		v.log.WarnContext(ctx, "an answer did not arrive", slog.Any(keyError, err))
 	}
@@ -102,7 +102,7 @@ func (v *visit) failOf(ctx context.Context, err error, id job.ID) {
 }
 
 // show answers with a message as the stance has it. An answer that somebody
-// else gave before is edited, but not by mere words: it may be a card.
+// else gave before is edited by the card of a job only: it may be one.
 func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
@@ -111,7 +111,7 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 		p, err = v.send(ctx, m) // where the first has arrived after all, Discord says so
 	}
 	switch kind := api.KindOf(err); {
-	case kind == api.Acked && v.modest:
+	case kind == api.Acked && !v.insists:
 		return p, nil
 	case kind == api.Acked:
 		p, err = v.d.cfg.Discord.EditOriginal(ctx, v.i.Access(), m)

@@ -1,0 +1,90 @@
+package discord_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"discomfy/pkg/discord"
+	"discomfy/pkg/discord/discordsim"
+	"discomfy/pkg/job"
+)
+
+// within reports whether ok comes true in a bounded time; it is for what must
+// not happen, and for what is told better than by "there was never".
+func (s *stack) within(d time.Duration, ok func() bool) bool {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), d)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ok()
+		}
+	}
+	return true
+}
+
+func TestShowAfterTheFilesHaveExpired(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	a := s.finishedJob(pictures(1)...)
+	s.settled(s.in)
+	s.forgetFiles(a.id)
+	i := s.invoke("show", map[string]any{"job": a.id.String()})
+	s.await("the record", func() bool { m := s.discord.Message(i.Original); return m != nil && !m.Loading() })
+}
+
+func TestAReplicaWithoutABrokerDoesNotWriteOverACard(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	cut := s.startReplica(discord.Config{})
+	cut.wire.freeze()
+	i := s.invoke("generate", map[string]any{"prompt": "a fish", "workflow": "txt2img"})
+	id := s.arrived(jobOf(i)).ID
+	s.await("the card", func() bool { return customID(s.discord.Message(i.Original), "cancel") != "" })
+	if s.within(3*time.Second, func() bool { return customID(s.discord.Message(i.Original), "cancel") == "" }) {
+		t.Errorf("the card of job %s is now %s", id, textOf(s.discord.Message(i.Original)))
+	}
+}
+
+// readyDraft is a set-up card that can be ordered.
+func (s *script) readyDraft() discordsim.ID {
+	s.Helper()
+	draft := s.invoke("generate", nil).Original
+	opened := s.click(s.ann.ID, draft, "settings")
+	id, err := s.discord.SubmitModal(s.Context(), s.ann.ID, opened.ID, s.fill(opened, "prompt", "a bird"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.answer(id)
+	s.await("a draft with words", func() bool { return strings.Contains(textOf(s.discord.Message(draft)), "a bird") })
+	return draft
+}
+
+func TestADoubleClickOnGenerateOrdersOnce(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	draft := s.readyDraft()
+	custom := customID(s.discord.Message(draft), "generate")
+	var clicks []discordsim.ID
+	for range 2 {
+		id, err := s.discord.Click(t.Context(), s.ann.ID, draft, custom)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clicks = append(clicks, id)
+	}
+	for _, id := range clicks {
+		s.answer(id)
+	}
+	s.await("the card", func() bool { return customID(s.discord.Message(draft), "cancel") != "" })
+	jobs, err := s.broker.PendingJobs(t.Context(), job.DefaultQueue)
+	if err != nil || len(jobs) != 1 {
+		t.Errorf("jobs %v, %v", jobs, err)
+	}
+}
