@@ -6,6 +6,7 @@ SHELL       := bash
 FUZZTIME ?= 10s
 BENCH    ?= .
 JOBS     ?= 2000
+ASKS     ?= 600
 FAULTS   ?= 60
 SEED     ?= 0
 HOURS    ?= 8
@@ -56,8 +57,9 @@ outages: ## have NATS and ComfyUI be away for minutes
 	go test ./pkg/bridge -run 'TenMinutes|MinutesLater' -count 1 -v -timeout 30m -args -long
 
 .PHONY: chaos
-chaos: failpoints outages ## JOBS jobs and FAULTS faults, drawn by SEED (0 draws one)
+chaos: failpoints outages ## JOBS jobs, ASKS on Discord and FAULTS faults, drawn by SEED (0 draws one)
 	go test ./pkg/proof -run TestChaos -count 1 -v -timeout 60m -args -jobs $(JOBS) -faults $(FAULTS) -seed $(SEED)
+	go test ./pkg/proof -run TestPeopleInChaos -count 1 -v -timeout 60m -args -asks $(ASKS) -faults $(FAULTS) -seed $(SEED)
 
 .PHONY: soak
 soak: ## HOURS simulated hours of work, with an eye on memory and the like
