@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,8 +18,8 @@ import (
 )
 
 var (
-	crowdCards = flag.Int("cards", 40, "cards that are live at the same time in the tests of a crowd")
-	crowdTime  = flag.Duration("crowd", 12*time.Second, "how long they are")
+	crowdCards = flag.Int("cards", 24, "cards that are live at the same time in the tests of a crowd")
+	crowdTime  = flag.Duration("crowd", 6*time.Second, "how long they are")
 )
 
 // crowd is many running jobs whose cards are watched.
@@ -122,15 +123,22 @@ func (c *crowd) watch(until <-chan struct{}) []time.Duration {
 	}
 }
 
-// finish ends a job, and returns how long it took until people saw it.
+// finish ends a job, and returns how long it took from then until people saw
+// it: the result, and a card that tells the end or leads to it.
 func (c *crowd) finish(a asked, within time.Duration) time.Duration {
 	c.mu.Lock()
 	c.ended[a.id] = time.Now()
 	c.mu.Unlock()
-	c.done(a.id, pictures(1)...)
 	began := time.Now()
+	c.done(a.id, pictures(1)...)
 	c.await("an end that is shown", func() bool {
-		return customID(a.message(), "delete") != "" || !slices.ContainsFunc(a.replies(), func(m *discordsim.Message) bool { return customID(m, "delete") == "" }) && len(a.replies()) > 0
+		card := a.message()
+		if customID(card, "delete") != "" {
+			return true
+		}
+		return slices.ContainsFunc(a.replies(), func(m *discordsim.Message) bool {
+			return customID(m, "delete") != "" && strings.Contains(textOf(card), m.ID.String())
+		})
 	})
 	took := time.Since(began)
 	if took > within {

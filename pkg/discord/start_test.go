@@ -71,7 +71,7 @@ func TestInteractionsByHTTP(t *testing.T) {
 	sc.done(a.id, pictures(1)...)
 	s.finished(a.card, 1)
 	s.settled(in)
-	forged, err := http.Post(server.URL+discord.Interactions, "application/json", strings.NewReader(`{"type":1}`)) //nolint:noctx // bounded by the test
+	forged, err := http.Post(server.URL+discord.Interactions, "application/json", strings.NewReader(`{"type":1}`))
 	if err != nil {
 		t.Fatal(err)
 	}
