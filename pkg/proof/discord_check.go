@@ -189,11 +189,16 @@ func (c *hearing) judgeProtocol() {
 // not take, for a fault of its own.
 func (c *hearing) noteCallback(r Request) {
 	parts := strings.Split(r.Path, "/interactions/")
-	if len(parts) != 2 || r.Status < 400 || r.Code == 40060 {
+	if len(parts) != 2 {
 		return
 	}
 	id, _, _ := strings.Cut(parts[1], "/")
-	if i := c.byID[id]; i != nil && r.At.Sub(i.Created) < AckWithin {
+	i := c.byID[id]
+	if i == nil || r.At.Sub(i.Created) >= AckWithin {
+		return
+	}
+	slow := r.Code == 10062 && r.At.Add(r.Took).Sub(i.Created) > AckWithin
+	if slow || r.Status == 429 || r.Status >= 500 {
 		c.deaf[id]++
 	}
 }

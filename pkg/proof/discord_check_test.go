@@ -36,6 +36,12 @@ func TestPeopleWhoGotWhatTheyAskedFor(t *testing.T) {
 			s.wait()
 			s.Requests = append(s.Requests, callback(s.Interactions[0], 503))
 		},
+		"Discord kept the answer until it was too late": func(s *scene) {
+			s.wait()
+			kept := callback(s.Interactions[0], 404)
+			kept.Code, kept.Took = 10062, 4*time.Second
+			s.Requests = append(s.Requests, kept)
+		},
 		"a suggestion that nobody made":                    func(s *scene) { s.wait(); s.Interactions[0].Kind = 4 },
 		"a job that nobody saw accepted was withdrawn":     func(s *scene) { s.lose(); s.withdraw() },
 		"a private job that nobody saw accepted":           func(s *scene) { s.lose(); s.Interactions[0].Options["private"] = true },
@@ -131,6 +137,12 @@ func TestPeopleWhoDidNot(t *testing.T) {
 			late := callback(s.Interactions[0], 404)
 			late.At = noon.Add(4 * time.Second)
 			s.Requests = append(s.Requests, late)
+		}},
+		"the answer was made by a wrong token": {proof.Unanswered, func(s *scene) {
+			s.wait()
+			wrong := callback(s.Interactions[0], 404)
+			wrong.Code = 10062
+			s.Requests = append(s.Requests, wrong)
 		}},
 		"a replica woke up and nobody else slept": {proof.Unanswered, func(s *scene) {
 			s.wait()
