@@ -88,3 +88,32 @@ func TestADoubleClickOnGenerateOrdersOnce(t *testing.T) {
 		t.Errorf("jobs %v, %v", jobs, err)
 	}
 }
+
+// upscale orders with a picture; it does not wait for an answer.
+func (s *stack) upscale() discordsim.ID {
+	s.Helper()
+	id, err := s.discord.Invoke(s.Context(), discordsim.Invocation{User: s.ann.ID, Channel: s.channel.ID, Command: "upscale",
+		Options: map[string]any{"image": discordsim.Upload{Name: "a.png", Type: "image/png", Data: pictures(1)[0]}}})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return id
+}
+
+func TestOrdersWithPicturesObeyTheCap(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{ingress: discord.Config{MaxWaiting: 2}})
+	s.discord.Break(discordsim.Fault{Route: "GET /attachments", Wait: time.Second})
+	var ids []discordsim.ID
+	for range 4 {
+		ids = append(ids, s.upscale())
+	}
+	for _, id := range ids {
+		i := s.answer(id)
+		s.await("an end of thinking", func() bool { m := s.discord.Message(i.Original); return m != nil && !m.Loading() })
+	}
+	jobs, err := s.broker.PendingJobs(t.Context(), job.DefaultQueue)
+	if err != nil || len(jobs) != 2 {
+		t.Errorf("%d jobs wait of at most 2, %v", len(jobs), err)
+	}
+}

@@ -14,6 +14,9 @@ const (
 	// answerBy is how long the broker may take for all that an answer needs.
 	// What is left of Discord's three seconds is for the answer itself.
 	answerBy = 1600 * time.Millisecond
+	// overtakenBy is the same for those who take over: they begin late, and
+	// nobody else is left.
+	overtakenBy = 2600 * time.Millisecond
 	// claimBy is how long it may take to tell who handles an interaction.
 	claimBy = 1100 * time.Millisecond
 	// ackBy bounds the answer to Discord; a later one would be refused.
@@ -71,6 +74,9 @@ func (d *Desk) watch(ctx context.Context, i api.Interaction, began time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, claimBy)
 	defer cancel()
 	done, err := d.cfg.Broker.Claimed(ctx, answered(i.ID))
+	if err == nil && done {
+		d.watchOrder(ctx, i, began)
+	}
 	if err != nil || done {
 		return
 	}
@@ -79,7 +85,8 @@ func (d *Desk) watch(ctx context.Context, i api.Interaction, began time.Time) {
 		return
 	}
 	d.count.tookOver.Add(1)
-	v := d.visit(i, time.Now()) // what is left of the three seconds is as much as the broker may take
+	v := d.visit(i, began)
+	v.until = began.Add(overtakenBy)
 	v.log.WarnContext(ctx, "nobody has answered an interaction, taking over")
 	v.serve(context.WithoutCancel(ctx))
 }

@@ -135,12 +135,16 @@ type Desk struct {
 	recent  recent
 	count   counters
 	tasks   chan struct{}
+	looks   chan struct{}
 
-	mu     sync.Mutex // guards closed, and that nothing begins while it closes
-	closed bool
-	busy   sync.WaitGroup
-	work   context.Context // of what outlives Handle
-	giveUp context.CancelFunc
+	mu      sync.Mutex // guards closed and tasksOf, and that nothing begins while it closes
+	closed  bool
+	tasksOf map[string]int // user → of tasks
+	busy    sync.WaitGroup
+	open    context.Context // until it closes
+	close   context.CancelFunc
+	work    context.Context // of what outlives Handle
+	giveUp  context.CancelFunc
 }
 
 // counters count since the Desk was made.
@@ -158,7 +162,8 @@ type Stats struct {
 // New makes a Desk.
 func New(c Config) *Desk {
 	c = c.withDefaults()
-	d := &Desk{cfg: c, handles: reply.Store{Keeper: c.Broker}, tasks: make(chan struct{}, c.Tasks)}
+	d := &Desk{cfg: c, handles: reply.Store{Keeper: c.Broker}, tasks: make(chan struct{}, c.Tasks), looks: make(chan struct{}, looks), tasksOf: map[string]int{}}
+	d.open, d.close = context.WithCancel(context.Background())
 	d.work, d.giveUp = context.WithCancel(context.Background())
 	return d
 }
@@ -173,6 +178,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	d.mu.Lock()
 	d.closed = true
 	d.mu.Unlock()
+	d.close()
 	late := time.AfterFunc(grace, d.giveUp)
 	defer late.Stop()
 	d.busy.Wait()
@@ -191,23 +197,49 @@ func (d *Desk) enter() bool {
 	return true
 }
 
+// tasksEach bounds the tasks of one person: nobody can keep the others out.
+const tasksEach = 8
+
 // later does something that takes longer in a goroutine of its own; false when
 // too much is going on. It is called while an interaction is handled, which the
 // end of the Desk waits for, and so for this.
-func (d *Desk) later(what func(ctx context.Context)) bool {
-	select {
-	case d.tasks <- struct{}{}:
-	default:
+func (v *visit) later(what func(ctx context.Context)) bool {
+	d, user := v.d, v.i.Asker().ID
+	if !d.takeTask(user) {
 		d.count.busy.Add(1)
 		return false
 	}
 	d.busy.Go(func() {
-		defer func() { <-d.tasks }()
+		defer d.leaveTask(user)
 		ctx, cancel := context.WithTimeout(d.work, longest)
 		defer cancel()
 		what(ctx)
 	})
 	return true
+}
+
+func (d *Desk) takeTask(user string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tasksOf[user] == tasksEach {
+		return false
+	}
+	select {
+	case d.tasks <- struct{}{}:
+		d.tasksOf[user]++
+		return true
+	default:
+		return false
+	}
+}
+
+func (d *Desk) leaveTask(user string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tasksOf[user]--; d.tasksOf[user] == 0 {
+		delete(d.tasksOf, user)
+	}
+	<-d.tasks
 }
 
 // longest bounds what is done after an interaction was deferred.

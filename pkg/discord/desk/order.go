@@ -51,7 +51,7 @@ func (v *visit) order(ctx context.Context, a command.Ask) {
 		v.place(ctx, hurry, a, r)
 		return
 	}
-	v.placeWithPictures(ctx, a, r)
+	v.placeWithPictures(ctx, hurry, a, r)
 }
 
 // orders is the job that the interaction asks for. All clicks on a set-up card

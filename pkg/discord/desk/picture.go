@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
@@ -20,12 +21,16 @@ import (
 const maxFetch = 64 << 20
 
 // placeWithPictures answers at once, and orders when the pictures are stored.
-func (v *visit) placeWithPictures(ctx context.Context, a command.Ask, r job.Request) {
+func (v *visit) placeWithPictures(ctx, hurry context.Context, a command.Ask, r job.Request) {
+	v.intend(hurry)
 	if err := v.hold(ctx, a.Private); err != nil {
 		v.log.WarnContext(ctx, "an order could not be taken: no answer arrived", "error", err)
 		return // nothing was ordered
 	}
-	began := v.d.later(func(ctx context.Context) {
+	began := v.later(func(ctx context.Context) {
+		defer v.settle(ctx)
+		ctx, cancel := context.WithTimeout(ctx, fetchBy)
+		defer cancel()
 		inputs, notes, err := v.inputs(ctx, a.Pictures)
 		if err != nil {
 			v.fail(ctx, err)
@@ -33,11 +38,47 @@ func (v *visit) placeWithPictures(ctx context.Context, a command.Ask, r job.Requ
 		}
 		a.Notes = append(a.Notes, notes...)
 		r.Inputs = inputs
-		v.place(ctx, ctx, a, r)
+		if v.admitted(ctx, r) {
+			v.place(ctx, ctx, a, r)
+		}
 	})
 	if !began {
+		defer v.settle(ctx)
 		v.say(ctx, card.Failure(&job.Error{Code: job.CodeQueueFull, Message: "too many pictures are being fetched; please try again in a moment"}, job.ID{}))
 	}
+}
+
+// turn is how long an order of somebody keeps their next one waiting, and
+// turnAgain how often that looks. A claim can not last shorter.
+const (
+	turn      = time.Second
+	turnAgain = 250 * time.Millisecond
+)
+
+// admitted counts once more what waits: other orders may have been placed while
+// the pictures were fetched. The orders of one person take turns for that.
+func (v *visit) admitted(ctx context.Context, r job.Request) bool {
+	for {
+		won, err := v.d.cfg.Broker.Claim(ctx, "u-"+string(r.User), turn)
+		if err != nil {
+			v.unreachable(ctx, err)
+			return false
+		}
+		if won {
+			break
+		}
+		pause(ctx, turnAgain) // the next claim fails if ctx has ended
+	}
+	n, err := v.waiting(ctx, r.User, r.ID)
+	switch {
+	case err != nil:
+		v.unreachable(ctx, err)
+	case n >= v.d.cfg.MaxWaiting:
+		v.say(ctx, card.TooMany(n))
+	default:
+		return true
+	}
+	return false
 }
 
 // inputs stores the pictures of an order, each with its mask, by parameter.

@@ -51,7 +51,7 @@ func (v *visit) cancel(ctx context.Context, s subject) {
 		v.fail(ctx, err)
 		return
 	}
-	began := v.d.later(func(ctx context.Context) {
+	began := v.later(func(ctx context.Context) {
 		answer, err := v.d.cfg.Broker.Cancel(ctx, v.d.cfg.Queue, s.id, string(user))
 		switch {
 		case err != nil:
@@ -147,7 +147,7 @@ func (v *visit) erase(ctx context.Context, s subject) {
 		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
 		return
 	}
-	began := v.d.later(func(ctx context.Context) {
+	began := v.later(func(ctx context.Context) {
 		m := card.Erased()
 		if err := v.eraseAll(ctx, s); err != nil {
 			v.log.ErrorContext(ctx, "a result could not be deleted wholly", slog.String(keyJob, s.id.String()), slog.Any(keyError, err))

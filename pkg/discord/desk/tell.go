@@ -140,7 +140,7 @@ func (v *visit) record(ctx context.Context, s subject) {
 		v.log.WarnContext(ctx, "a record could not be shown", slog.Any(keyError, err))
 		return
 	}
-	began := v.d.later(func(ctx context.Context) {
+	began := v.later(func(ctx context.Context) {
 		if err := v.showRecord(ctx, s); err != nil {
 			v.failOf(ctx, err, s.id)
 		}

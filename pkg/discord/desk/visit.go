@@ -27,6 +27,7 @@ type visit struct {
 	d       *Desk
 	i       api.Interaction
 	began   time.Time
+	until   time.Time // the broker may take so long for what the answer needs
 	stance  stance
 	keeps   bool   // the message that was clicked is not to be changed by words
 	insists bool   // what is shown is a job's card: it replaces what somebody else has answered
@@ -35,7 +36,7 @@ type visit struct {
 }
 
 func (d *Desk) visit(i api.Interaction, began time.Time) *visit {
-	return &visit{d: d, i: i, began: began, log: d.cfg.Log.With(slog.String(keyInteraction, i.ID))}
+	return &visit{d: d, i: i, began: began, until: began.Add(answerBy), log: d.cfg.Log.With(slog.String(keyInteraction, i.ID))}
 }
 
 // serve answers.
@@ -71,7 +72,7 @@ func (v *visit) brokerless(ctx context.Context) {
 
 // hurry is ctx for what the broker has to do before the answer.
 func (v *visit) hurry(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(ctx, v.began.Add(answerBy))
+	return context.WithDeadline(ctx, v.until)
 }
 
 // say answers with a message for the asker alone, if the answer is a new one.
