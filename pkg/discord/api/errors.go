@@ -35,6 +35,7 @@ type Error struct {
 	Status     int // of HTTP; 0 where no answer came
 	Code       int // of Discord's JSON errors
 	RetryAfter time.Duration
+	Said       bool   // in Discord's own JSON, not by what stands before it
 	Global     bool   // the limit is the bot's or the address's, not the target's
 	Message    string // Discord's words; for logs, not for people
 	Err        error  // the cause, where there was no answer
@@ -72,6 +73,16 @@ func KindOf(err error) Kind {
 	return Other
 }
 
+// NotDone reports whether what was asked was certainly not done: Discord itself
+// has refused it, or it never left. A proxy's word and silence tell nothing.
+func NotDone(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err != nil // no call was made
+	}
+	return e.Kind != Down || (e.Said && e.Status >= http.StatusBadRequest) || neverLeft(err)
+}
+
 // refusal is the body of an answer that is no success.
 type refusal struct {
 	Code       int             `json:"code"`
@@ -85,7 +96,7 @@ type refusal struct {
 func refused(op string, x *exchange, by route) *Error {
 	var said refusal
 	isJSON := json.Unmarshal(x.body, &said) == nil
-	e := &Error{Op: op, Kind: kindOf(x.status, said.Code, by), Status: x.status, Code: said.Code, Message: words(said)}
+	e := &Error{Op: op, Kind: kindOf(x.status, said.Code, by), Status: x.status, Code: said.Code, Said: isJSON, Message: words(said)}
 	if !isJSON && (e.Kind == NoAccess || e.Kind == Unknown) {
 		e.Kind = Down // not Discord's word, but that of what stands before it
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
@@ -93,6 +94,7 @@ func (c Config) withDefaults() Config {
 // Board shows jobs. Make it with New.
 type Board struct {
 	cfg     Config
+	name    string // tells this Board from all others
 	line    *line
 	handles reply.Store
 	budget  *budget
@@ -112,7 +114,7 @@ type Board struct {
 func New(c Config) *Board {
 	c = c.withDefaults()
 	return &Board{
-		cfg: c, line: newLine(c.Discord), handles: reply.Store{Keeper: c.Broker}, budget: newBudget(c.Broker),
+		cfg: c, name: uuid.NewString(), line: newLine(c.Discord), handles: reply.Store{Keeper: c.Broker}, budget: newBudget(c.Broker),
 		uploads: semaphore.NewWeighted(c.Uploads),
 		cards:   map[job.ID]*keeper{}, past: map[job.ID]time.Time{},
 	}
@@ -179,9 +181,13 @@ func (b *Board) end() {
 
 // state hands a state to the job's card; it does not block.
 func (b *Board) state(_ context.Context, d *broker.StateDelivery) {
-	if c := b.card(d.State.Job); c != nil {
-		c.receive(&arrival{State: d.State, Seq: d.Seq, acknowledger: d})
+	a := &arrival{State: d.State, Seq: d.Seq, acknowledger: d}
+	c := b.card(d.State.Job)
+	if c == nil {
+		b.decline(a)
+		return
 	}
+	c.receive(a)
 }
 
 // progress hands a tick to the job's card; it does not block.
@@ -200,8 +206,8 @@ func (b *Board) Show(id job.ID) {
 	b.mu.Lock()
 	delete(b.past, id)
 	b.mu.Unlock()
-	if c := b.card(id); c != nil {
-		c.summon()
+	for c := b.card(id); c != nil && !c.summon(); c = b.card(id) {
+		// It was closed this moment.
 	}
 }
 
@@ -212,7 +218,7 @@ func (b *Board) card(id job.ID) *keeper {
 	if c := b.cards[id]; c != nil {
 		return c
 	}
-	if b.alive == nil {
+	if b.alive == nil || b.alive.Err() != nil {
 		return nil
 	}
 	alive, work := b.alive, b.work
@@ -226,14 +232,38 @@ func (b *Board) card(id job.ID) *keeper {
 func (b *Board) close(c *keeper, past bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if c.busy() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held != nil || c.summoned {
 		return false
 	}
+	c.removed = true
 	delete(b.cards, c.id)
 	if past {
 		b.remember(c.id)
 	}
 	return true
+}
+
+// remove forgets a card whatever it holds, which others have at once.
+func (b *Board) remove(c *keeper) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.removed = true
+	delete(b.cards, c.id)
+	if c.held != nil {
+		b.decline(c.held)
+		c.held = nil
+	}
+}
+
+// decline lets others have a state at once.
+func (b *Board) decline(d *arrival) {
+	if err := d.Again(0); err != nil {
+		b.cfg.Log.Debug("a state could not be given back, it goes elsewhere later", slog.Any(keyError, err))
+	}
 }
 
 // Open is how many cards are open.

@@ -22,17 +22,25 @@ const expect = 200 * time.Millisecond
 // sequence of the state that was shown.
 func (k *keeper) conclude(alive, work context.Context) (uint64, error) {
 	f, _ := k.look()
-	k.refresh(alive)
+	if err := k.refresh(alive); err != nil {
+		return 0, err
+	}
 	for k.handle.Card == "" && k.b.cfg.Now().Sub(k.handle.Asked) < unanswered && !k.handle.Lost {
 		if err := sleep(alive, expect); err != nil {
 			return 0, err
 		}
-		k.refresh(alive)
+		if err := k.refresh(alive); err != nil {
+			return 0, err
+		}
 	}
-	if !k.handle.Ending.Done.IsZero() || k.handle.Ending.Erased {
+	if k.handle.Ending.Over() {
 		return f.seq, nil
 	}
-	return f.seq, k.finish(alive, work, f.state)
+	ours, err := k.seize(alive)
+	if err != nil || !ours {
+		return f.seq, err
+	}
+	return f.seq, k.leased(alive, work, func(alive context.Context) error { return k.finish(alive, work, f.state) })
 }
 
 // finish delivers the end, and stores that it did.
@@ -57,6 +65,7 @@ func (k *keeper) finish(alive, work context.Context, s job.State) error {
 	}
 	return e.store(func(h *reply.Handle) {
 		h.Ending.Parked = w == parked
+		h.Ending.Release(k.b.name)
 		if w != parked {
 			h.Ending.Done = k.b.cfg.Now().UTC()
 		}
@@ -69,17 +78,23 @@ type end struct {
 	alive, work context.Context
 	state       job.State
 	plan        *delivery.Plan // nil where there are no files
+	starts      []int          // of the plan's batches: which file of the result is the first of each
 	reach       reach
 	tell        bool // people are told by a new message
 	plainness   int  // how much of the message was given up because Discord did not understand it
+	noted       bool // the message says that there is more than it holds
 	fails       int
 }
+
+// errPlan is returned where a file of the plan cannot be sent: it is made anew.
+var errPlan = errors.New("the prepared files cannot be sent")
 
 // newEnd prepares the files.
 func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) {
 	e := &end{keeper: k, alive: alive, work: work, state: s, reach: reach{Handle: k.handle}}
 	e.tell = k.b.cfg.TellAfter > 0 && s.Phase != job.Cancelled && k.b.cfg.Now().Sub(k.handle.Asked) > k.b.cfg.TellAfter
-	if s.Phase != job.Done || len(s.Results) == 0 {
+	e.tell = e.tell && !k.handle.Ending.InCard // what was chosen once stays
+	if s.Phase != job.Done || len(s.Results) == 0 || k.bare() {
 		return e, nil
 	}
 	o := delivery.Order{Job: s.Job, Spoiler: k.handle.Spoiler, Results: s.Results}
@@ -94,6 +109,10 @@ func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) 
 		return nil, fmt.Errorf("prepare the files: %w", err)
 	}
 	e.plan = plan
+	for n, at := 0, 0; n < len(plan.Batches); n++ {
+		e.starts = append(e.starts, at)
+		at += len(plan.Batches[n].Files)
+	}
 	return e, nil
 }
 
@@ -119,8 +138,8 @@ func (e *end) deliver() (way, error) {
 	if err := e.deliverMore(); err != nil {
 		return w, err
 	}
-	if w == byPost || w == byTail {
-		return w, e.point()
+	if main, ok := e.reach.Ending.Main(); ok {
+		return w, e.point(main)
 	}
 	return w, nil
 }
@@ -136,6 +155,9 @@ func (e *end) persist(call func() error, again func(err error) bool) error {
 		}
 		if e.alive.Err() != nil {
 			return errors.Join(context.Cause(e.alive), err)
+		}
+		if _, said := errors.AsType[*api.Error](err); !said {
+			return fmt.Errorf("%w: %w", errPlan, err)
 		}
 		e.b.count.refusals.Add(1)
 		if again(err) {

@@ -49,6 +49,7 @@ type keeper struct {
 	news     news
 	heard    time.Time // when something of the job came last
 	summoned bool      // its end is to be shown, whoever holds the delivery
+	removed  bool      // the Board knows it no more
 	wake     chan struct{}
 	unended  context.Context // until the job has ended
 	ending   context.CancelFunc
@@ -65,6 +66,7 @@ type keeper struct {
 	outrun   time.Time // an edit may have come after somebody else's end
 	rereadAt time.Time // the handle
 	caughtUp time.Time // with the stored state
+	stumbles int       // in a row, over the files of the end
 }
 
 // newKeeper is a card that lives as long as alive, at most.
@@ -90,6 +92,10 @@ func (k *keeper) stir() {
 func (k *keeper) receive(d *arrival) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.removed {
+		k.b.decline(d)
+		return
+	}
 	k.heard = time.Now()
 	if d.Seq < k.facts.seq {
 		k.acknowledge(d)
@@ -149,12 +155,17 @@ func (k *keeper) placed(p place) {
 	k.stir()
 }
 
-// summon shows the job's end although nobody delivers it.
-func (k *keeper) summon() {
+// summon shows the job's end although nobody delivers it; false where the card
+// was closed.
+func (k *keeper) summon() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.removed {
+		return false
+	}
 	k.summoned = true
 	k.stir()
+	return true
 }
 
 // hold keeps what waits for acknowledgement with us.
@@ -169,13 +180,6 @@ func (k *keeper) hold() {
 	}
 }
 
-// busy reports that something waits for the card. The Board asks it.
-func (k *keeper) busy() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.held != nil || k.summoned
-}
-
 // done acknowledges what is held, if nothing newer came.
 func (k *keeper) done(seq uint64) {
 	k.mu.Lock()
@@ -185,19 +189,6 @@ func (k *keeper) done(seq uint64) {
 		k.acknowledge(k.held)
 		k.held = nil
 	}
-}
-
-// giveBack lets others have at once what we hold.
-func (k *keeper) giveBack() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.held == nil {
-		return
-	}
-	if err := k.held.Again(0); err != nil {
-		k.log.Debug("a state could not be given back, it goes elsewhere later", slog.Any(keyError, err))
-	}
-	k.held = nil
 }
 
 // look is a copy of what is known.
@@ -212,11 +203,10 @@ func (k *keeper) look() (facts, news) {
 func (k *keeper) run(alive, work context.Context) {
 	defer k.ending()
 	for fails := 0; ; {
-		past, err := k.show(alive, work)
+		past, err := k.guarded(alive, work)
 		switch {
 		case alive.Err() != nil:
-			k.giveBack()
-			k.b.close(k, false)
+			k.b.remove(k)
 			return
 		case err != nil:
 			fails++

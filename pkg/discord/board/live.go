@@ -81,7 +81,7 @@ func (k *keeper) unmade(ctx context.Context, now time.Time) time.Duration {
 	if wait := reread/4 - time.Since(k.rereadAt); wait > 0 {
 		return wait
 	}
-	k.refresh(ctx)
+	_ = k.refresh(ctx) // it is tried again
 	if k.handle.Card == "" && now.Sub(k.handle.Asked) < unanswered {
 		return reread / 4
 	}
@@ -89,12 +89,12 @@ func (k *keeper) unmade(ctx context.Context, now time.Time) time.Duration {
 }
 
 // refresh reads the handle again; where that fails the old one stays.
-func (k *keeper) refresh(ctx context.Context) {
+func (k *keeper) refresh(ctx context.Context) error {
 	k.rereadAt = time.Now()
 	h, err := k.b.handles.Get(ctx, k.id)
 	if err != nil {
 		k.log.DebugContext(ctx, "the reply handle could not be read", slog.Any(keyError, err))
-		return
+		return err
 	}
 	renewed := h.Token != k.handle.Token
 	k.handle = h
@@ -102,12 +102,13 @@ func (k *keeper) refresh(ctx context.Context) {
 		k.bade = false
 		k.again(begun)
 	}
+	return nil
 }
 
 // reach is by which token the card can be edited, if by any.
 func (k *keeper) reach(ctx context.Context, now time.Time) (byBot, ok bool) {
-	if !k.handle.ByToken(now) && time.Since(k.rereadAt) > reread {
-		k.refresh(ctx) // a click may have brought a new one
+	if !k.handle.ByToken(now) && !k.handle.ByBot() && time.Since(k.rereadAt) > reread {
+		_ = k.refresh(ctx) // a click may have brought a new one
 	}
 	if k.handle.ByToken(now) {
 		return false, true

@@ -1,74 +1,73 @@
 package board
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/card"
 	"discomfy/pkg/discord/delivery"
+	"discomfy/pkg/discord/reply"
 )
 
-// deliverMore sends what the first message has no room for. What was sent
-// before, by whomever, is counted in files: a batch may have been halved since.
+// deliverMore sends what the main message does not hold. What was sent before,
+// by whomever and in whatever portions, is not sent again. Where there is no way
+// for the rest the main message says so: the record has it.
 func (e *end) deliverMore() error {
-	for n := 1; e.plan != nil && n < len(e.plan.Batches); n++ {
-		rest := e.unsent(n)
+	for e.plan != nil {
+		n, first, rest := e.unsent()
 		if len(rest) == 0 {
-			continue
+			return nil
 		}
-		if err := e.deliverBatch(n); err != nil {
+		if e.reach.more(e.b.cfg.Now()) == nowhere {
+			e.log.WarnContext(e.work, "further files of a result have no way, the record has them")
+			return e.own()
+		}
+		if err := e.deliverRest(n, first, rest); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// deliverBatch sends the files of a batch that were not sent. Where there is no
-// way for them the record has them.
-func (e *end) deliverBatch(n int) error {
-	for {
-		w := e.reach.more(e.b.cfg.Now())
-		if w == nowhere {
-			e.log.WarnContext(e.work, "further files of a result have no way, the record has them")
-			return nil
-		}
-		err := e.persist(func() error {
-			rest := e.unsent(n)
-			if len(rest) == 0 {
-				return nil
-			}
-			return e.sendNew(w, e.moreMessage(rest, n), 1+len(e.reach.Ending.Sent))
-		}, func(err error) bool { return e.heed(w, n, err) })
-		if err == nil || e.alive.Err() != nil {
-			return err
-		}
+// deliverRest sends files of the n-th batch. It returns nil also where a
+// refusal has changed what there is to send, or the way.
+func (e *end) deliverRest(n, first int, rest []delivery.File) error {
+	w := e.reach.more(e.b.cfg.Now())
+	err := e.persist(
+		func() error { return e.sendNew(w, e.moreMessage(first, rest), first, false) },
+		func(err error) bool { return e.heed(w, n, err) },
+	)
+	if e.alive.Err() != nil || errors.Is(err, errPlan) {
+		return err
 	}
+	return nil
 }
 
-// unsent are the files of a batch that no message has yet.
-func (e *end) unsent(n int) []delivery.File {
-	before := 0
-	for _, b := range e.plan.Batches[:n] {
-		before += len(b.Files)
+// unsent are the first files in a row that no message has yet: their batch, and
+// which of the result is their first.
+func (e *end) unsent() (batch, first int, rest []delivery.File) {
+	for n, b := range e.plan.Batches {
+		for i := range b.Files {
+			if e.reach.Ending.Has(e.starts[n] + i) {
+				continue
+			}
+			last := i + 1
+			for last < len(b.Files) && !e.reach.Ending.Has(e.starts[n]+last) {
+				last++
+			}
+			return n, e.starts[n] + i, b.Files[i:last]
+		}
 	}
-	sent := e.reach.Ending.First
-	for _, s := range e.reach.Ending.Sent {
-		sent += s.Files
-	}
-	all := e.plan.Batches[n].Files
-	return all[min(max(sent-before, 0), len(all)):]
+	return 0, 0, nil
 }
 
 // moreMessage carries further files.
-func (e *end) moreMessage(rest []delivery.File, n int) api.Message {
-	total, last := 0, 0
-	for i, b := range e.plan.Batches {
-		total += len(b.Files)
-		if i <= n {
-			last = total
-		}
-	}
-	m := api.Message{Content: fmt.Sprintf("Files %d to %d of %d", last-len(rest)+1, last, total), Files: files(rest)}
+func (e *end) moreMessage(first int, rest []delivery.File) api.Message {
+	last := len(e.plan.Batches) - 1
+	total := e.starts[last] + len(e.plan.Batches[last].Files)
+	m := api.Message{Content: fmt.Sprintf("Files %d to %d of %d", first+1, first+len(rest), total), Files: files(rest)}
 	m.ReplyTo = e.handle.Card
 	if sent := e.reach.Ending.Sent; len(sent) > 0 {
 		m.ReplyTo = sent[0].Message
@@ -76,20 +75,47 @@ func (e *end) moreMessage(rest []delivery.File, n int) api.Message {
 	return m
 }
 
+// own makes the message that carries the result say that it is not all, where
+// it does not and can still be edited.
+func (e *end) own() error {
+	for !e.noted {
+		w := e.reach.card(e.b.cfg.Now())
+		if main, sent := e.reach.Ending.Main(); sent || w == nowhere {
+			e.noteMain(main)
+			return nil
+		}
+		err := e.persist(func() error { return e.sendMain(w) }, func(err error) bool { return e.heed(w, 0, err) })
+		if err == nil || e.alive.Err() != nil || errors.Is(err, errPlan) {
+			return err
+		}
+		e.noted = false
+	}
+	return nil
+}
+
+// noteMain tries once to let a new message say so.
+func (e *end) noteMain(main reply.Sent) {
+	if main.Message == "" || main.Tail {
+		return
+	}
+	m := e.message(byPost)
+	_, err := e.upload(m, func() error { return e.b.takeEdit(e.alive, e.handle, e.b.cfg.Now(), true) },
+		func() (api.Posted, error) { return e.b.line.Edit(e.work, main.Channel, main.Message, m) })
+	if err != nil {
+		e.log.WarnContext(e.work, "a result can not say that it is not all", slog.Any(keyError, err))
+	}
+}
+
 // point turns a card whose result is in another message into one line that
 // leads there. A card that can not be edited stays as it is.
-func (e *end) point() error {
-	sent := e.reach.Ending.Sent
-	if len(sent) == 0 {
-		return nil
-	}
+func (e *end) point(main reply.Sent) error {
 	for {
 		w := e.reach.card(e.b.cfg.Now())
 		if w == nowhere {
 			return nil
 		}
 		v := e.view()
-		v.Link = e.handle.URL(sent[0].Channel, sent[0].Message)
+		v.Link = e.handle.URL(main.Channel, main.Message)
 		m := e.plainerLine(card.Moved(v))
 		err := e.persist(func() error { _, err := e.editCard(w, m); return err }, func(err error) bool { return e.heed(w, -1, err) })
 		if err == nil || e.alive.Err() != nil {

@@ -37,7 +37,9 @@ func (k *keeper) overtaken(ctx context.Context) time.Duration {
 	if since < 2*beatEvery {
 		return beatEvery
 	}
-	k.refresh(ctx)
+	if err := k.refresh(ctx); err != nil {
+		return readAgain
+	}
 	if !k.handle.Ending.Done.IsZero() {
 		k.outrun = time.Time{}
 		k.log.InfoContext(ctx, "an edit may have followed the end, which is shown once more")

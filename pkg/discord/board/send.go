@@ -1,11 +1,11 @@
 package board
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -23,11 +23,11 @@ func (e *end) deliverMain() (way, error) {
 		if w == parked || w == nowhere {
 			return w, nil
 		}
-		if w == byPost && len(e.reach.Ending.Sent) > 0 {
-			return w, nil // it was sent before
+		if _, sent := e.reach.Ending.Main(); sent && w != byToken && w != byBot {
+			return w, nil
 		}
 		err := e.persist(func() error { return e.sendMain(w) }, func(err error) bool { return e.heed(w, 0, err) })
-		if err == nil || e.alive.Err() != nil {
+		if err == nil || e.alive.Err() != nil || errors.Is(err, errPlan) {
 			return w, err
 		}
 	}
@@ -40,11 +40,11 @@ func (e *end) sendMain(w way) error {
 		p, err := e.editCard(w, m)
 		if err == nil {
 			e.made(e.work, p)
-			return e.store(func(h *reply.Handle) { h.Ending.First = len(m.Files) })
+			return e.store(func(h *reply.Handle) { h.Ending.InCard, h.Ending.First = true, len(m.Files) })
 		}
 		return err
 	}
-	return e.sendNew(w, m, 0)
+	return e.sendNew(w, m, 0, true)
 }
 
 // editCard edits the card in its turn.
@@ -87,8 +87,13 @@ func (b *Board) weigh(m api.Message) int64 {
 	return min(n, b.cfg.Uploads)
 }
 
-// sendNew sends the n-th new message, and stores which it is.
-func (e *end) sendNew(w way, m api.Message, n int) error {
+// sendNew sends a new message, whose first file is the n-th of the result, and
+// stores which it is.
+func (e *end) sendNew(w way, m api.Message, from int, main bool) error {
+	n := 0 // tells the messages of the job apart
+	if !main {
+		n = 1 + from
+	}
 	var p api.Posted
 	var err error
 	switch w {
@@ -102,12 +107,11 @@ func (e *end) sendNew(w way, m api.Message, n int) error {
 	if err != nil {
 		return err
 	}
-	if n == 0 && m.Mention != nil {
+	if main && m.Mention != nil {
 		e.b.count.told.Add(1)
 	}
 	return e.store(func(h *reply.Handle) {
-		h.Ending.Trying = 0
-		h.Ending.Sent = append(h.Ending.Sent, reply.Sent{Channel: p.Channel, Message: p.ID, Files: len(m.Files), Tail: w == byTail})
+		h.Ending.Add(reply.Sent{Channel: p.Channel, Message: p.ID, Main: main, From: from, Files: len(m.Files), Tail: w == byTail})
 	})
 }
 
@@ -128,7 +132,7 @@ func (e *end) sendTail(m api.Message) (api.Posted, error) {
 	m.Ephemeral = e.handle.Ephemeral || e.handle.Private
 	p, err := e.upload(m, func() error { return nil },
 		func() (api.Posted, error) { return e.b.line.Followup(e.work, e.handle.Access(), m) })
-	if err != nil && api.KindOf(err) != api.Down {
+	if api.NotDone(err) {
 		_ = e.store(func(h *reply.Handle) { h.Ending.Trying = 0 }) // it was refused: it did not arrive
 	}
 	return p, err
@@ -155,6 +159,7 @@ func (e *end) message(w way) api.Message {
 	v.Mention = told
 	if e.plan != nil && len(e.plan.Batches) > 1 && e.reach.more(e.b.cfg.Now()) == nowhere {
 		v.Notes = append(v.Notes, "More files than one message holds: /show brings the others")
+		e.noted = true
 	}
 	m := card.Card(v)
 	m.Files = files(e.batch(0))
@@ -173,6 +178,9 @@ func (e *end) view() card.View {
 	h := e.reach.Handle
 	v.State, v.Asker, v.Private, v.Spoiler, v.Wordless = &e.state, h.Asker, h.Private, h.Spoiler, h.Wordless
 	v.Notes = append([]string(nil), h.Notes...)
+	if e.bare() {
+		v.Notes = append(v.Notes, "The files could not be sent: /show brings them")
+	}
 	if e.plan == nil {
 		return v
 	}
@@ -241,12 +249,12 @@ func (e *end) heed(w way, batch int, err error) bool {
 		}
 		return false
 	case api.Down:
-		if w != byTail {
+		if w != byTail || api.NotDone(err) {
 			return false
 		}
 		e.reach.NoTail = true // whether it arrived can not be known
 	default:
-		return errors.Is(err, context.Canceled)
+		return false
 	}
 	return true
 }
@@ -274,6 +282,7 @@ func (e *end) reduce(n int) bool {
 		return true
 	}
 	if e.plan.Halve(n) {
+		e.starts = slices.Insert(e.starts, n+1, e.starts[n]+len(e.plan.Batches[n].Files))
 		return true
 	}
 	if err := e.plan.Shrink(e.alive, n); err != nil {

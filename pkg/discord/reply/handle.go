@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,19 +51,74 @@ type Handle struct {
 
 // Ending is what was done so far about a job's end.
 type Ending struct {
-	First  int       `json:"first,omitempty"`  // files that the card itself carries
-	Sent   []Sent    `json:"sent,omitempty"`   // new messages, in order
-	Trying int       `json:"trying,omitempty"` // 1 and the index in Sent of a message that may have been sent, and cannot be recognised
-	Parked bool      `json:"parked,omitempty"` // only a click's token can show it
-	Done   time.Time `json:"done,omitzero"`    // Discord has accepted it wholly, or nothing more can be done
-	Erased bool      `json:"erased,omitempty"` // the messages and files were deleted on demand
+	InCard bool      `json:"in_card,omitempty"` // the card itself carries the result; what is in Sent are further messages
+	First  int       `json:"first,omitempty"`   // files that the card itself carries, the first of the result
+	Sent   []Sent    `json:"sent,omitempty"`    // new messages, in order
+	Trying int       `json:"trying,omitempty"`  // 1 and the index in Sent of a message that may have been sent, and cannot be recognised
+	Parked bool      `json:"parked,omitempty"`  // only a click's token can show it
+	Done   time.Time `json:"done,omitzero"`     // Discord has accepted it wholly, or nothing more can be done
+	Erased bool      `json:"erased,omitempty"`  // the messages and files were deleted on demand
+
+	// Holder is the replica that delivers now, and Until when it does at the
+	// latest, by the replicas' clocks: another one waits until then.
+	Holder string    `json:"holder,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+}
+
+// Over reports that nothing is left to deliver.
+func (e Ending) Over() bool { return !e.Done.IsZero() || e.Erased }
+
+// Seize takes the delivery for a while, unless somebody else has it.
+func (e *Ending) Seize(who string, now time.Time, lasts time.Duration) bool {
+	if e.Holder != "" && e.Holder != who && now.Before(e.Until) {
+		return false
+	}
+	e.Holder, e.Until = who, now.Add(lasts).UTC()
+	return true
+}
+
+// Release gives the delivery up.
+func (e *Ending) Release(who string) {
+	if e.Holder == who {
+		e.Holder, e.Until = "", time.Time{}
+	}
+}
+
+// Main is the message that carries the result in place of the card; false
+// where there is none.
+func (e Ending) Main() (Sent, bool) {
+	i := slices.IndexFunc(e.Sent, func(s Sent) bool { return s.Main })
+	if i < 0 {
+		return Sent{}, false
+	}
+	return e.Sent[i], true
+}
+
+// Has reports whether a message carries the n-th file of the result, counted
+// from 0.
+func (e Ending) Has(n int) bool {
+	return n < e.First || slices.ContainsFunc(e.Sent, func(s Sent) bool { return s.From <= n && n < s.From+s.Files })
+}
+
+// Add notes a message that was sent; one that is known already counts once.
+// Where it is the main one the card carries no files any more.
+func (e *Ending) Add(s Sent) {
+	e.Trying = 0
+	if s.Main {
+		e.InCard, e.First = false, 0
+	}
+	if !slices.ContainsFunc(e.Sent, func(o Sent) bool { return o.Message == s.Message }) {
+		e.Sent = append(e.Sent, s)
+	}
 }
 
 // Sent is a message that carries a part of a result.
 type Sent struct {
 	Channel string `json:"channel"`
 	Message string `json:"message"`
-	Files   int    `json:"files"`          // of the result, that it carries
+	Main    bool   `json:"main,omitempty"` // it carries the result in place of the card
+	From    int    `json:"from,omitempty"` // which file of the result is its first, counted from 0
+	Files   int    `json:"files"`          // how many it carries
 	Tail    bool   `json:"tail,omitempty"` // another answer to the interaction
 }
 

@@ -1,0 +1,57 @@
+package board
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+)
+
+const (
+	// stumblesBare is after how many failures over its files an end is shown
+	// without them.
+	stumblesBare = 3
+	// stumblesMost is after how many the end is given up: the record has it.
+	stumblesMost = 6
+)
+
+// errPanic is returned where the code that shows a job has panicked.
+var errPanic = errors.New("panic")
+
+// guarded is show, but for its panics: a file that one decoder can not bear
+// would end one replica after the other, since its job goes from each to the
+// next. Such a job is shown with fewer and fewer of its pictures.
+func (k *keeper) guarded(alive, work context.Context) (past bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", errPanic, r)
+			k.log.ErrorContext(work, "showing a job has panicked", slog.Any(keyError, err), slog.String("stack", string(debug.Stack())))
+			past = k.stumbled()
+		}
+	}()
+	past, err = k.show(alive, work)
+	switch {
+	case errors.Is(err, errPlan):
+		past = k.stumbled()
+	case err == nil:
+		k.stumbles = 0
+	}
+	return past, err
+}
+
+// stumbled counts, and gives up in the end; true then.
+func (k *keeper) stumbled() bool {
+	k.stumbles++
+	k.plain = true
+	if k.stumbles < stumblesMost {
+		return false
+	}
+	k.b.count.dropped.Add(1)
+	f, _ := k.look()
+	k.done(f.seq)
+	return true
+}
+
+// bare reports that the end is shown without files.
+func (k *keeper) bare() bool { return k.stumbles >= stumblesBare }
