@@ -117,3 +117,52 @@ func TestOrdersWithPicturesObeyTheCap(t *testing.T) {
 		t.Errorf("%d jobs wait of at most 2, %v", len(jobs), err)
 	}
 }
+
+func TestDeleteRemovesAllMessagesOfAPrivateResult(t *testing.T) {
+	t.Parallel()
+	for name, late := range map[string]time.Duration{"at once": 0, "when the token is dead": lostToken} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scripted(t, settings{})
+			a := s.ask(discordsim.Invocation{User: s.ann.ID, Channel: s.channel.ID, Options: map[string]any{
+				"prompt": "a fish", "workflow": "txt2img", "private": true,
+			}})
+			s.queued(a.id)
+			s.running(a.id)
+			s.done(a.id, pictures(14)...)
+			s.settled(s.in)
+			s.discord.Advance(late)
+			s.click(s.ann.ID, a.card, "delete")
+			var confirm *discordsim.Message
+			s.await("a question", func() bool {
+				for _, m := range s.discord.Messages(s.channel.ID, s.ann.ID) {
+					if customID(m, "erase") != "" {
+						confirm = m
+					}
+				}
+				return confirm != nil
+			})
+			s.click(s.ann.ID, confirm.ID, "erase")
+			s.await("no card", func() bool { return s.discord.Message(a.card) == nil })
+			s.await("an account", func() bool { return strings.Contains(textOf(s.discord.Message(confirm.ID)), "Deleted") })
+			left := 0
+			for _, m := range s.discord.Messages(s.channel.ID, s.ann.ID) {
+				left += len(m.Attachments)
+			}
+			if told := strings.Contains(textOf(s.discord.Message(confirm.ID)), "Dismiss"); told != (left > 0) || left > 0 && late == 0 {
+				t.Errorf("%d files are still shown; ann reads %s", left, textOf(s.discord.Message(confirm.ID)))
+			}
+		})
+	}
+}
+
+// Without the handle its owner deletes the message that they clicked.
+func TestAnOwnerDeletesWhenTheHandleIsGone(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	a := s.finishedJob(pictures(1)...)
+	s.settled(s.in)
+	s.purge("DISCOMFY_REPLIES", "discomfy.reply."+a.id.String())
+	s.click(s.ann.ID, a.card, "delete")
+	s.await("no card", func() bool { return s.discord.Message(a.card) == nil })
+}

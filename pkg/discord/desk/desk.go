@@ -40,6 +40,7 @@ type Discord interface {
 	EditOriginal(ctx context.Context, t api.Token, m api.Message) (api.Posted, error)
 	Followup(ctx context.Context, t api.Token, m api.Message) (api.Posted, error)
 	DeleteOriginal(ctx context.Context, t api.Token) error
+	DeleteFollowup(ctx context.Context, t api.Token, message string) error
 	Delete(ctx context.Context, channel, message string) error
 	Fetch(ctx context.Context, address string, limit int64) (io.ReadCloser, error)
 }

@@ -2,7 +2,10 @@ package desk
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/card"
@@ -104,6 +107,9 @@ func (v *visit) renew(ctx context.Context, s subject) {
 	}
 }
 
+// decideBy is how long a token has to live for a question whose answer needs it.
+const decideBy = 3 * time.Minute
+
 // confirm asks whether a result is to be deleted. The click's token goes to the
 // card: it may be the only one that can delete it.
 func (v *visit) confirm(ctx context.Context, s subject) {
@@ -115,10 +121,12 @@ func (v *visit) confirm(ctx context.Context, s subject) {
 		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
 		return
 	}
-	v.renew(ctx, s)
 	if s.handle == nil {
 		v.eraseClicked(ctx, s)
 		return
+	}
+	if !s.handle.ByToken(v.d.cfg.Now().Add(decideBy)) { // else it is the one that deletes further answers
+		v.renew(ctx, s)
 	}
 	v.tell(ctx, card.Confirm(s.id))
 }
@@ -128,7 +136,7 @@ func (v *visit) confirm(ctx context.Context, s subject) {
 func (v *visit) eraseClicked(ctx context.Context, s subject) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
-	err := v.eraseAll(ctx, s)
+	_, err := v.eraseAll(ctx, s)
 	if err == nil {
 		err = gone(v.d.cfg.Discord.DeleteOriginal(ctx, v.i.Access()))
 	}
@@ -149,7 +157,14 @@ func (v *visit) erase(ctx context.Context, s subject) {
 	}
 	began := v.later(func(ctx context.Context) {
 		m := card.Erased()
-		if err := v.eraseAll(ctx, s); err != nil {
+		left, err := v.eraseAll(ctx, s)
+		switch {
+		case err == nil && s.handle == nil:
+			m = card.Said("The stored files are deleted. Where the message is is no longer known: press its Delete once more")
+		case err == nil && left > 0:
+			m = card.Said(fmt.Sprintf("Deleted, with its stored files, but for %d of the messages that only you can see: "+
+				"Discord lets nobody but you remove them, by “Dismiss message”", left))
+		case err != nil:
 			v.log.ErrorContext(ctx, "a result could not be deleted wholly", slog.String(keyJob, s.id.String()), slog.Any(keyError, err))
 			m = card.Failure(err, s.id)
 		}
@@ -160,29 +175,50 @@ func (v *visit) erase(ctx context.Context, s subject) {
 	}
 }
 
-// eraseAll deletes the files first: a message without them is no harm.
-func (v *visit) eraseAll(ctx context.Context, s subject) error {
+// eraseAll deletes the files first: a message without them is no harm. It tells
+// how many messages are left that only their reader can remove.
+func (v *visit) eraseAll(ctx context.Context, s subject) (left int, err error) {
 	for _, r := range s.state.Results {
 		if err := v.d.cfg.Broker.DeleteResult(ctx, r.Name); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if s.handle == nil {
-		return nil
+		return 0, nil
 	}
 	h, err := v.d.handles.Change(ctx, s.id, func(h *reply.Handle) { h.Ending.Erased = true })
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return v.eraseMessages(ctx, h)
+	if left, err = v.eraseFurther(ctx, h); err != nil {
+		return left, err
+	}
+	return left, v.eraseCard(ctx, h)
 }
 
-func (v *visit) eraseMessages(ctx context.Context, h reply.Handle) error {
+// eraseFurther deletes the messages beside the card. An answer that one person
+// alone sees only its own token deletes: that it is not found by another one
+// says nothing.
+func (v *visit) eraseFurther(ctx context.Context, h reply.Handle) (left int, err error) {
+	var errs []error
 	for _, m := range h.Ending.Sent {
-		if err := gone(v.d.cfg.Discord.Delete(ctx, m.Channel, m.Message)); err != nil {
-			return err
+		if !m.Tail || h.ByBot() {
+			errs = append(errs, gone(v.d.cfg.Discord.Delete(ctx, m.Channel, m.Message)))
+			continue
+		}
+		err := v.d.cfg.Discord.DeleteFollowup(ctx, h.Access(), m.Message)
+		switch {
+		case err == nil:
+		case api.KindOf(err) == api.TokenDead || gone(err) == nil:
+			left++
+		default:
+			errs = append(errs, err)
 		}
 	}
+	return left, errors.Join(errs...)
+}
+
+func (v *visit) eraseCard(ctx context.Context, h reply.Handle) error {
 	if h.Card == "" || h.Gone {
 		return nil
 	}
