@@ -21,8 +21,10 @@ const (
 
 	// renderWait is how long a state may stay with a replica that is silent.
 	renderWait = 30 * time.Second
-	// renderPending bounds the states of a partition that are being shown.
-	renderPending = 1000
+	// renderPending bounds the states of a partition that are being shown. The
+	// state of every job that waits is one of them, so that it is more than any
+	// queue is meant to hold: beyond it ends would not be delivered any more.
+	renderPending = 20_000
 )
 
 // A replica prefers some partitions; groups are what the server calls those

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
@@ -25,6 +26,10 @@ const (
 	keyJob   = "job_id"
 	keyError = "error"
 )
+
+// shiftRate bounds the edits per second of this replica that tell no more than
+// a place in line, however many jobs wait.
+const shiftRate = 10
 
 // Discord is what a board changes; api.Client is one.
 type Discord interface {
@@ -99,6 +104,7 @@ type Board struct {
 	handles reply.Store
 	budget  *budget
 	uploads *semaphore.Weighted
+	shifts  *rate.Limiter // of edits that tell no more than a place in line
 	queue   queue
 	count   counters
 
@@ -115,8 +121,8 @@ func New(c Config) *Board {
 	c = c.withDefaults()
 	return &Board{
 		cfg: c, name: uuid.NewString(), line: newLine(c.Discord), handles: reply.Store{Keeper: c.Broker}, budget: newBudget(c.Broker),
-		uploads: semaphore.NewWeighted(c.Uploads),
-		cards:   map[job.ID]*keeper{}, past: map[job.ID]time.Time{},
+		uploads: semaphore.NewWeighted(c.Uploads), shifts: rate.NewLimiter(shiftRate, shiftRate),
+		cards: map[job.ID]*keeper{}, past: map[job.ID]time.Time{},
 	}
 }
 

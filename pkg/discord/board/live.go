@@ -58,12 +58,19 @@ func (k *keeper) live(alive, work context.Context) time.Duration {
 	if k.dying(now, f, byBot) {
 		news = farewell
 	}
+	if news == shifted && !visible(f.place, k.shownAs, now) {
+		return whole
+	}
+	k.tempo.place = f.place.Position
 	due, ok := k.tempo.due(news, byBot)
 	if !ok {
 		return whole
 	}
 	if wait := time.Until(due); wait > 0 {
 		return wait
+	}
+	if news == shifted && !k.b.shifts.Allow() {
+		return readAgain
 	}
 	return k.edit(alive, work, news, byBot)
 }
@@ -140,8 +147,8 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 	if f.ended() {
 		return whole
 	}
-	m, print := k.render(alive, f, n == farewell, byBot)
-	if print == k.shown {
+	m, look := k.render(alive, f, n == farewell, byBot)
+	if look == k.shown {
 		return whole
 	}
 	won, err := k.b.cfg.Broker.Claim(alive, "e-"+k.id.String(), claimLife)
@@ -156,7 +163,7 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 		return k.refused(alive, err, n, byBot)
 	}
 	k.tempo.worked()
-	k.shown, k.shownAs, k.bade = print, f.place, k.bade || n == farewell
+	k.shown, k.shownAs, k.bade = look, f.place, k.bade || n == farewell
 	k.made(alive, p)
 	k.outran(alive)
 	return 0

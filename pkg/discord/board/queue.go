@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,8 +92,8 @@ func raised(before, now []job.Place, already map[job.ID]bool) map[job.ID]bool {
 	}
 	out := map[job.ID]bool{}
 	first := math.MaxInt // the foremost former place of those behind
-	for i := len(now) - 1; i >= 0; i-- {
-		id := now[i].Job
+	for _, p := range slices.Backward(now) {
+		id := p.Job
 		mine, known := was[id]
 		if already[id] || (first < math.MaxInt && (!known || first < mine)) {
 			out[id] = true

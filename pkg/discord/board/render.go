@@ -8,11 +8,15 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
+
+	"github.com/bwmarrin/discordgo"
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/card"
+	"discomfy/pkg/discord/command"
 	"discomfy/pkg/job"
 	"discomfy/pkg/picture"
 )
@@ -30,7 +34,7 @@ type preview struct {
 // render makes the card of a job that has not ended.
 func (k *keeper) render(ctx context.Context, f facts, farewell, byBot bool) (api.Message, fingerprint) {
 	v := k.liveView(f)
-	if farewell {
+	if farewell || (byBot && f.waits()) {
 		v.AsOf = k.b.cfg.Now()
 	}
 	if f.phase() == job.Running && !byBot && !v.Spoiler && !k.plain {
@@ -38,12 +42,19 @@ func (k *keeper) render(ctx context.Context, f facts, farewell, byBot bool) (api
 		v.Preview = k.preview.name()
 	}
 	m := card.Card(v)
-	print := printOf(m)
-	if v.Preview != "" {
+	look := printOf(m)
+	if embeds(m, v.Preview) {
 		m.Files = []api.File{k.preview.file()}
-		print = sha256.Sum256(append(print[:], k.preview.of[:]...))
+		look = sha256.Sum256(append(look[:], k.preview.of[:]...))
 	}
-	return m, print
+	return m, look
+}
+
+// embeds reports whether a message shows the file.
+func embeds(m api.Message, name string) bool {
+	return name != "" && slices.ContainsFunc(m.Embeds, func(e *discordgo.MessageEmbed) bool {
+		return e != nil && e.Image != nil && e.Image.URL == "attachment://"+name
+	})
 }
 
 // liveView is what the card shows of the facts.
@@ -66,7 +77,7 @@ func (k *keeper) liveView(f facts) card.View {
 // what may be done with a result. The request may be nil.
 func (b *Board) View(id job.ID, r *job.Request) card.View {
 	offers := b.cfg.Offers()
-	v := card.View{Job: id, Request: r, Actions: card.ActionsOf(offers, b.cfg.Defaults), Now: b.cfg.Now()}
+	v := card.View{Job: id, Request: r, Actions: command.Menu{Catalog: offers, Defaults: b.cfg.Defaults}.Actions(), Now: b.cfg.Now()}
 	if r != nil {
 		if o, ok := offers.Find(r.Workflow); ok {
 			v.Offer = &o
@@ -78,20 +89,31 @@ func (b *Board) View(id job.ID, r *job.Request) card.View {
 // steady leaves an estimate as it is shown while it is about right: an edit for
 // a few seconds is none that anybody needs.
 func steady(now, shown place, moment time.Time) place {
-	if now.Position != shown.Position || now.Start.IsZero() || shown.Start.IsZero() {
-		return now
-	}
-	about := max(15*time.Second, now.Start.Sub(moment)/8)
-	if now.Start.Sub(shown.Start).Abs() < about {
+	if now.Position == shown.Position && about(now, shown, moment) {
 		now.Start = shown.Start
 	}
 	return now
 }
 
+// about reports that two estimates tell people the same.
+func about(now, shown place, moment time.Time) bool {
+	if now.Start.IsZero() || shown.Start.IsZero() {
+		return now.Start.IsZero() == shown.Start.IsZero()
+	}
+	return now.Start.Sub(shown.Start).Abs() < max(15*time.Second, now.Start.Sub(moment)/8)
+}
+
+// visible reports that a place differs from the shown one by what somebody who
+// waits would care for: one place of the next ten, a tenth of a longer line.
+func visible(now, shown place, moment time.Time) bool {
+	moved := now.Position - shown.Position
+	return now.Server != shown.Server || now.Offline != shown.Offline || now.Raised != shown.Raised ||
+		max(moved, -moved)*10 >= max(now.Position, 1) || !about(now, shown, moment)
+}
+
 // printOf is the fingerprint of a message but for its files.
 func printOf(m api.Message) fingerprint {
-	m.Files = nil
-	data, err := json.Marshal(m)
+	data, err := json.Marshal([]any{m.Content, m.Embeds, m.Components, m.Mention})
 	if err != nil {
 		return fingerprint{} // it equals nothing that was shown
 	}

@@ -8,7 +8,8 @@ import "time"
 // tell the beginning, the end, and now and then how far it is.
 const (
 	tickGap  = 1800 * time.Millisecond // between edits of a running card, by an interaction's token
-	placeGap = 5 * time.Second         // of a waiting card
+	placeGap = 5 * time.Second         // of a waiting card that is one of the next few
+	placeFew = 5                       // how many these are; the gap grows with the place from there
 	beginGap = time.Second             // before an edit that shows another phase
 	botGap   = 10 * time.Second        // of a running card, by the bot's token
 
@@ -33,6 +34,7 @@ type tempo struct {
 	last  time.Time // when an edit was begun; zero for never
 	after time.Time // none before this, because the last one failed
 	fails int       // in a row
+	place int       // in line; 0 where it is not known
 }
 
 // due is when the news may be told; false for never, by the bot's token.
@@ -40,6 +42,9 @@ func (t tempo) due(n news, byBot bool) (time.Time, bool) {
 	gap, ok := gapOf(n, byBot)
 	if !ok {
 		return time.Time{}, false
+	}
+	if n == shifted {
+		gap = gap * time.Duration(max(placeFew, t.place)) / placeFew
 	}
 	due := t.last.Add(gap)
 	if t.after.After(due) {

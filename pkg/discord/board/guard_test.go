@@ -1,0 +1,107 @@
+package board
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"discomfy/pkg/discord/delivery"
+	"discomfy/pkg/job"
+)
+
+// poison is a result that our code can not bear.
+type poison struct{ err error }
+
+func (p poison) Prepare(context.Context, delivery.Order, delivery.Place) (*delivery.Plan, error) {
+	if p.err != nil {
+		return nil, p.err
+	}
+	panic("a picture of a million layers")
+}
+
+// One replica is left with a result that panics: it lives, and the end is told
+// without files.
+func TestAPanicMakesAnEndPoorer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1)
+		w.faults = false
+		r := w.join()
+		r.board.cfg.Preparer = poison{}
+		synctest.Wait()
+		id := w.ask(1, "a")
+		w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}}, Request: &job.Request{ID: id}})
+		time.Sleep(2 * time.Minute)
+		h := w.handleOf(id)
+		w.mu.Lock()
+		text, acked := w.messages[h.Card].text, w.pending[0].acked
+		w.mu.Unlock()
+		if h.Ending.Done.IsZero() || !acked || !strings.Contains(text, "/show") {
+			t.Errorf("done %v, acknowledged %v, the card: %s", h.Ending.Done, acked, text)
+		}
+		r.stop()
+		<-r.done
+	})
+}
+
+// A card that is interrupted while it was summoned, and could not go on, goes,
+// with what it holds; what is handed to it afterwards goes back.
+func TestAnInterruptedCardGoes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1)
+		w.faults = false
+		r := w.join()
+		r.board.cfg.Preparer = poison{err: errors.New("the store is away")}
+		synctest.Wait()
+		id := w.ask(1, "a")
+		w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}}})
+		r.board.Show(id)
+		time.Sleep(5 * time.Second)
+		k := r.board.card(id)
+		r.stop()
+		<-r.done
+		if n := r.board.Open(); n != 0 {
+			t.Errorf("%d cards are left", n)
+		}
+		m := w.pending[0]
+		if m.acked || !m.until.IsZero() {
+			t.Errorf("acknowledged %v, held until %v", m.acked, m.until)
+		}
+		m.until = time.Now().Add(time.Hour)
+		k.receive(&arrival{State: m.state.State, Seq: m.state.Seq, acknowledger: m})
+		if !m.until.IsZero() || k.summon() {
+			t.Error("a card that is gone keeps what it is given")
+		}
+	})
+}
+
+// Of two replicas that are to show an end one does.
+func TestOneReplicaDelivers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3)
+		w.faults = false
+		one, two := w.join(), w.join()
+		synctest.Wait()
+		id := w.ask(1, "a")
+		time.Sleep(2 * time.Minute) // it is told by a new message, or by the card's token
+		w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}}, Request: &job.Request{ID: id}})
+		one.board.Show(id)
+		two.board.Show(id)
+		time.Sleep(time.Minute)
+		if h := w.handleOf(id); h.Ending.Done.IsZero() || h.Ending.Holder != "" {
+			t.Errorf("left behind: %+v", h.Ending)
+		}
+		if n := one.board.Stats().Ends + two.board.Stats().Ends; n != 1 {
+			t.Errorf("delivered %d times", n)
+		}
+		one.stop()
+		two.stop()
+		<-one.done
+		<-two.done
+	})
+}
