@@ -145,6 +145,9 @@ func newDeed(r *rand.Rand, a ask) deed {
 func newMishap(r *rand.Rand, asks, i int) mishap {
 	if i%4 == 3 {
 		f := newFault(r, asks, i)
+		for asks < longParty && f.point != "" {
+			f = newFault(r, asks, i)
+		}
 		f.old = false
 		return mishap{fault: f}
 	}
@@ -159,7 +162,8 @@ func newMishap(r *rand.Rand, asks, i int) mishap {
 // strike whole replicas, where such are meant.
 func kindsFor(asks int, ingress bool) []mishapKind {
 	return slices.DeleteFunc(slices.Clone(mishapKinds), func(k mishapKind) bool {
-		return asks < longParty && k.most > 3*time.Second || ingress && !strings.Contains(k.name, "ingress")
+		rare := k.most > 3*time.Second || strings.Contains(k.name, atPoint)
+		return asks < longParty && rare || ingress && !strings.Contains(k.name, "ingress")
 	})
 }
 

@@ -24,6 +24,9 @@ type mishapKind struct {
 // mishapKinds is filled by newMishapKinds, whose functions lead back to it.
 var mishapKinds = newMishapKinds()
 
+// atPoint is within the names of what happens at a failpoint.
+const atPoint = " at "
+
 // renderWait is how long NATS waits before it gives a state to another replica.
 const renderWait = 30 * time.Second
 
@@ -40,7 +43,7 @@ func newMishapKinds() []mishapKind {
 		{"freeze the whole ingress", 500 * ms, 5000 * ms, (*party).freezeAll},
 	}
 	for _, point := range []string{broker.BeforeSubmit, broker.AfterSubmit} {
-		list = append(list, mishapKind{"kill ingress at " + point, 50 * ms, 1000 * ms,
+		list = append(list, mishapKind{"kill ingress" + atPoint + point, 50 * ms, 1000 * ms,
 			func(p *party, m mishap) { p.failIngress(m, point) }})
 	}
 	for _, route := range []string{"PATCH /webhooks/", "POST /channels/", "PATCH /channels/", "/callback"} {
