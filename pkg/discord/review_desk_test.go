@@ -166,3 +166,60 @@ func TestAnOwnerDeletesWhenTheHandleIsGone(t *testing.T) {
 	s.click(s.ann.ID, a.card, "delete")
 	s.await("no card", func() bool { return s.discord.Message(a.card) == nil })
 }
+
+func TestAutocompleteOfAGuildThatIsNotAllowedIsEmpty(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{replicas: -1})
+	other := s.discord.AddGuild(discordsim.NewGuild{Name: "strangers"})
+	channel := s.discord.AddChannel(discordsim.NewChannel{Guild: other.ID, Name: "there"})
+	s.startScript()
+	s.startIngress(discord.Config{Guilds: []string{s.guild.ID.String()}, DirectMessages: true})
+	choices, err := s.discord.Autocomplete(t.Context(), discordsim.Invocation{User: s.ann.ID, Channel: channel.ID, Command: "generate"}, "workflow", "")
+	if err != nil || len(choices) > 0 {
+		t.Errorf("choices %v, %v", choices, err)
+	}
+}
+
+func TestOtherChannelsLearnNothingOfAJob(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{ingress: open(discord.Config{})})
+	board := s.discord.AddChannel(discordsim.NewChannel{Guild: s.guild.ID, Name: "board-members"})
+	mod := s.discord.AddUser(discordsim.NewUser{Name: "mod"})
+	s.discord.AddRole(s.guild.ID, "people", discordsim.ViewChannel, mod.ID)
+	s.discord.Overwrite(s.channel.ID, mod.ID, discordsim.ManageMessages, 0)
+	a := s.ask(discordsim.Invocation{User: s.ann.ID, Channel: board.ID, Options: map[string]any{"prompt": "merger-plans", "workflow": "txt2img"}})
+	s.queued(a.id)
+	a.shows("1")
+	for name, user := range map[string]discordsim.ID{"bob": s.bob.ID, "a moderator of another channel": mod.ID} {
+		for command, options := range map[string]map[string]any{"queue": nil, "show": {"job": a.id.String()}, "cancel": {"job": a.id.String()}} {
+			i := s.invokeAs(discordsim.Invocation{User: user, Channel: s.channel.ID, Command: command, Options: options})
+			var m *discordsim.Message
+			s.await("an answer", func() bool { m = s.discord.Message(i.Original); return m != nil && !m.Loading() })
+			if strings.Contains(textOf(m), "merger-plans") {
+				t.Errorf("/%s: %s reads %s", command, name, textOf(m))
+			}
+		}
+	}
+	if st, err := s.broker.Last(t.Context(), a.id); err != nil || st.Phase.Ended() {
+		t.Errorf("the job is %s, %v", st.Phase, err)
+	}
+	i := s.invokeAs(discordsim.Invocation{User: s.bob.ID, Channel: board.ID, Command: "queue"})
+	if m := s.discord.Message(i.Original); !strings.Contains(textOf(m), "merger-plans") {
+		t.Errorf("in the same channel bob reads %s", textOf(m))
+	}
+}
+
+func TestWithoutTheHandleARecordIsItsOwners(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{ingress: open(discord.Config{})})
+	a := s.finishedJob(pictures(2)...)
+	s.settled(s.in)
+	s.purge("DISCOMFY_REPLIES", "discomfy.reply."+a.id.String())
+	if i := s.click(s.bob.ID, a.card, "redo"); i.Modal != nil {
+		t.Error("bob is shown the whole request")
+	}
+	s.ordered(s.click(s.bob.ID, a.card, "vary"))
+	if i := s.click(s.ann.ID, a.card, "redo"); i.Modal == nil {
+		t.Error("ann is not shown her own request")
+	}
+}

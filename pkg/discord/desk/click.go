@@ -50,7 +50,7 @@ func (v *visit) jobClick(ctx context.Context, id card.ID) {
 		v.refresh(ctx, s)
 		return
 	}
-	if m, ok := v.touches(s); !ok {
+	if m, ok := v.touches(id.Verb, s); !ok {
 		v.say(ctx, m)
 		return
 	}
@@ -97,7 +97,7 @@ func (v *visit) submitted(ctx context.Context) {
 		v.unreachable(ctx, err)
 		return
 	}
-	if m, ok := v.touches(s); !ok {
+	if m, ok := v.touches(id.Verb, s); !ok {
 		v.say(ctx, m)
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/bwmarrin/discordgo"
+
 	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/card"
@@ -79,39 +81,50 @@ func (s subject) owns(user string) bool {
 }
 
 // moderates reports whether who asks is a moderator where the job belongs to.
-// When the handle has expired that is where its public message is.
+// Discord tells what somebody may do in the channel where they ask, and of no
+// other one. When the handle has expired the job belongs to where its public
+// message is.
 func (v *visit) moderates(s subject) bool {
 	switch m := v.clicked(); {
 	case v.i.GuildID == "":
 		return false
 	case s.handle != nil:
-		return s.handle.Guild == v.i.GuildID && v.moderator()
+		return s.handle.Guild == v.i.GuildID && (v.moderatesAll() || s.handle.Channel == v.i.ChannelID && v.moderator())
 	default:
 		return m.ID != "" && !m.Ephemeral && v.moderator()
 	}
 }
 
-func (v *visit) moderator() bool {
-	return v.i.Moderator() || (v.d.cfg.ModeratorRole != "" && v.i.HasRole(v.d.cfg.ModeratorRole))
+func (v *visit) moderator() bool { return v.i.Moderator() || v.moderatesAll() }
+
+// moderatesAll reports whether somebody is a moderator of the whole guild.
+func (v *visit) moderatesAll() bool {
+	m := v.i.Member
+	return v.i.HasRole(v.d.cfg.ModeratorRole) || m != nil && m.Permissions&discordgo.PermissionAdministrator != 0
 }
 
 // governs reports whether who asks may stop or delete the job.
 func (v *visit) governs(s subject) bool { return s.owns(v.i.Asker().ID) || v.moderates(s) }
 
-// sees reports whether who asks may see the job, of which they know the id.
-// Where it is not known whether the job is private it is its owner's.
+// sees reports whether who asks may see the job, of which they know the id: one
+// of the same channel. Where it is not known whether the job is private it is
+// its owner's.
 func (v *visit) sees(s subject) bool {
-	return v.governs(s) || (s.handle != nil && !s.handle.Private && s.handle.Guild != "" && s.handle.Guild == v.i.GuildID)
+	return v.governs(s) || (s.handle != nil && !s.handle.Private && s.handle.Channel == v.i.ChannelID)
 }
 
-// touches reports whether who has clicked may use the buttons of the job's
-// card. A card that somebody else sees is not private, but for what moderators
-// were shown.
-func (v *visit) touches(s subject) (api.Message, bool) {
+// touches reports whether who has clicked may use a button of the job's card.
+// What tells of the job is for those who see it. Where it is not known whether
+// it is private, what is done with a picture is for those who see the picture.
+func (v *visit) touches(verb card.Verb, s subject) (api.Message, bool) {
+	m := v.clicked()
+	public := m.ID != "" && !m.Ephemeral
 	switch {
 	case v.governs(s):
 		return api.Message{}, true
-	case s.handle != nil && s.handle.Private:
+	case s.handle != nil && s.handle.Private, s.handle == nil && s.known() && !public:
+		return card.Hidden(), false
+	case s.known() && (verb == card.Show || verb == card.Redo) && !v.sees(s):
 		return card.Hidden(), false
 	case !v.d.cfg.OthersMayClick && s.known():
 		return card.NotYours(), false

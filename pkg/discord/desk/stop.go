@@ -94,6 +94,9 @@ func (v *visit) renew(ctx context.Context, s subject) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
+	if s.handle.Card == "" && !v.answers(ctx, *s.handle) {
+		return
+	}
 	_, err := v.d.handles.Change(ctx, s.id, func(h *reply.Handle) {
 		h.Card = clicked.ID
 		h.Renew(v.i)
@@ -105,6 +108,17 @@ func (v *visit) renew(ctx context.Context, s subject) {
 	if s.state.Phase.Ended() && s.handle.Ending.Done.IsZero() {
 		v.d.cfg.Board.Show(s.id)
 	}
+}
+
+// answers reports whether the message that was clicked is the answer to what
+// asked for the job, or the set-up card on which it was asked for.
+func (v *visit) answers(ctx context.Context, h reply.Handle) bool {
+	asked := v.i.Message.InteractionMetadata
+	if asked == nil || asked.ID == h.Interaction {
+		return asked != nil
+	}
+	ordered, err := v.d.handles.Get(ctx, job.FromInteraction(asked.ID))
+	return err == nil && ordered.Interaction == h.Interaction
 }
 
 // decideBy is how long a token has to live for a question whose answer needs it.

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/bwmarrin/discordgo"
+
 	"discomfy/pkg/discord/command"
 	"discomfy/pkg/job"
 )
@@ -26,9 +28,14 @@ func (v *visit) suggest(ctx context.Context) {
 }
 
 func (v *visit) offer(ctx context.Context, jobs []command.Job) {
+	v.choose(ctx, v.d.menu().Suggest(v.i, jobs))
+}
+
+// choose is the only answer that autocomplete may have.
+func (v *visit) choose(ctx context.Context, choices []*discordgo.ApplicationCommandOptionChoice) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
-	if err := v.d.cfg.Discord.Suggest(ctx, v.i, v.d.menu().Suggest(v.i, jobs)); err != nil {
+	if err := v.d.cfg.Discord.Suggest(ctx, v.i, choices); err != nil {
 		v.log.DebugContext(ctx, "suggestions did not arrive", slog.Any(keyError, err))
 	}
 }

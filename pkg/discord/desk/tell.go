@@ -44,7 +44,8 @@ func places(jobs []broker.PendingJob) []job.Place {
 	return out
 }
 
-// prompts are the words of the first few jobs that everybody may read.
+// prompts are the words of the first few jobs that who asks may read: their own,
+// and those asked for in the same channel.
 func (v *visit) prompts(ctx context.Context, s job.Snapshot) map[job.ID]string {
 	out := map[job.ID]string{}
 	menu := v.d.menu()
@@ -53,7 +54,7 @@ func (v *visit) prompts(ctx context.Context, s job.Snapshot) map[job.ID]string {
 			break
 		}
 		h, err := v.d.handles.Get(ctx, p.Job)
-		if err != nil || h.Private || h.Guild == "" || h.Guild != v.i.GuildID {
+		if err != nil || h.Private || (h.Asker != v.i.Asker().ID && h.Channel != v.i.ChannelID) {
 			continue
 		}
 		if r, err := v.d.cfg.Broker.Pending(ctx, p.Job); err == nil {

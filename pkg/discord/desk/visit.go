@@ -42,6 +42,10 @@ func (d *Desk) visit(i api.Interaction, began time.Time) *visit {
 // serve answers.
 func (v *visit) serve(ctx context.Context) {
 	if !v.allowed() {
+		if v.i.Type == discordgo.InteractionApplicationCommandAutocomplete {
+			v.choose(ctx, nil)
+			return
+		}
 		v.say(ctx, card.NotHere())
 		return
 	}
