@@ -9,40 +9,6 @@ import (
 	"discomfy/pkg/job"
 )
 
-// messageEntry is a look of a message, as the journal has it.
-type messageEntry struct {
-	ID, Channel, Author, Interaction, Asker, Reference, For, Content string
-
-	Flags       int
-	Pinged      []string
-	Everyone    bool
-	Embeds      []embedEntry
-	Components  []componentEntry
-	Attachments []fileEntry
-}
-
-type embedEntry struct {
-	Title, Description string
-	Color              int
-	Footer             struct{ Text string }
-	Fields             []struct{ Name, Value string }
-}
-
-type componentEntry struct {
-	Type       int
-	CustomID   string `json:"custom_id"`
-	Label      string
-	Content    string
-	Components []componentEntry
-	Accessory  *componentEntry
-}
-
-type fileEntry struct {
-	Name, Digest string
-	Size         int64
-	Shown        bool
-}
-
 // look adds a look to its message, which is there from its first on.
 func (d *DiscordReader) look(e entryOf) {
 	m := e.Message

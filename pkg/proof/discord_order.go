@@ -181,25 +181,11 @@ func (c *hearing) judgePromises() {
 	}
 }
 
-// judgePings looks who was notified.
+// judgePings looks who was notified, and how often.
 func (c *hearing) judgePings() {
 	for n := range c.Messages {
-		m := &c.Messages[n]
-		if m.Author != c.bot {
-			continue
-		}
-		o, asker := c.ownerOf[m.ID], m.Asker
-		var id job.ID
-		if o != nil {
-			asker, id = o.User, o.id
-		}
-		if m.Everyone {
-			c.accuse(Bothered, id, "message %s notified everyone", m.ID)
-		}
-		for _, who := range m.Pinged {
-			if who != asker && who != m.Asker {
-				c.accuse(Bothered, id, "message %s notified %s", m.ID, who)
-			}
+		if m := &c.Messages[n]; m.Author == c.bot {
+			c.judgePinged(m)
 		}
 	}
 	for _, o := range c.orders {
@@ -212,6 +198,22 @@ func (c *hearing) judgePings() {
 		c.report.Pings += pings
 		if pings > 1 {
 			c.accuse(ToldTwice, o.id, "%s was notified %d times", o.User, pings)
+		}
+	}
+}
+
+// judgePinged looks for people whom a message had nothing to tell.
+func (c *hearing) judgePinged(m *Message) {
+	asker, id := m.Asker, job.ID{}
+	if o := c.ownerOf[m.ID]; o != nil {
+		asker, id = o.User, o.id
+	}
+	if m.Everyone {
+		c.accuse(Bothered, id, "message %s notified everyone", m.ID)
+	}
+	for _, who := range m.Pinged {
+		if who != asker && who != m.Asker {
+			c.accuse(Bothered, id, "message %s notified %s", m.ID, who)
 		}
 	}
 }

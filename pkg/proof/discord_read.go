@@ -17,16 +17,6 @@ const maxEntry = 8 << 20
 // flags of messages, as Discord numbers them.
 const flagThinking = 1 << 7
 
-// entryOf is a line of Discord's journal.
-type entryOf struct {
-	Event       string          `json:"event"`
-	At          time.Time       `json:"at"`
-	Text        string          `json:"text"`
-	Message     *messageEntry   `json:"message"`
-	Request     *requestEntry   `json:"request"`
-	Interaction json.RawMessage `json:"interaction"`
-}
-
 // ReadDiscord reads the journal of the fake Discord, JSON lines. Awake is left
 // to the caller.
 func ReadDiscord(r io.Reader) (Discord, error) {
@@ -123,15 +113,7 @@ func (d *DiscordReader) closeSocket(host string, at time.Time) {
 
 // interaction adds one, or its answer.
 func (d *DiscordReader) interaction(e entryOf) error {
-	var in struct {
-		ID, User, Guild, Channel, Message, Command string
-		Kind, Answer                               int
-		Acked                                      time.Time
-		Data                                       struct {
-			Button  string        `json:"custom_id"`
-			Options []optionEntry `json:"options"`
-		}
-	}
+	var in interactionEntry
 	if err := json.Unmarshal(e.Interaction, &in); err != nil {
 		return err
 	}
@@ -149,17 +131,6 @@ func (d *DiscordReader) interaction(e entryOf) error {
 	d.interactions[in.ID] = len(d.Interactions)
 	d.Interactions = append(d.Interactions, i)
 	return nil
-}
-
-type optionEntry struct {
-	Name  string `json:"name"`
-	Value any    `json:"value"`
-}
-
-type requestEntry struct {
-	Host, Route, Path string
-	Status, Code      int
-	Took              float64
 }
 
 func (r requestEntry) request(at time.Time) Request {
