@@ -60,7 +60,7 @@ func New(c Config) (*Ingress, error) {
 func (in *Ingress) prepare() error {
 	c := in.cfg
 	if c.PublicURL != nil {
-		links, err := delivery.NewLinks(delivery.LinksConfig{Secrets: c.Secrets, Public: c.PublicURL, Store: c.Broker, Now: c.Now})
+		links, err := delivery.NewLinks(delivery.LinksConfig{Secrets: c.Secrets, Public: c.PublicURL, Store: c.Broker, Temp: c.Temp, Now: c.Now})
 		if err != nil {
 			return fmt.Errorf("prepare links: %w", err)
 		}

@@ -2,6 +2,9 @@ package discord_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -221,5 +224,43 @@ func TestWithoutTheHandleARecordIsItsOwners(t *testing.T) {
 	s.ordered(s.click(s.bob.ID, a.card, "vary"))
 	if i := s.click(s.ann.ID, a.card, "redo"); i.Modal == nil {
 		t.Error("ann is not shown her own request")
+	}
+}
+
+func TestShowSuggestsWhatEndedBeforeARestart(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	s.finishedJob(pictures(1)...)
+	s.settled(s.in)
+	s.stopIn()
+	s.in, s.stopIn = s.startIngress(discord.Config{})
+	choices, err := s.discord.Autocomplete(t.Context(), discordsim.Invocation{User: s.ann.ID, Channel: s.channel.ID, Command: "show"}, "job", "")
+	if err != nil || len(choices) != 1 {
+		t.Errorf("choices %v, %v", choices, err)
+	}
+}
+
+// A proxy may hand on the path of the public address, or take it off.
+func TestThePublicAddressMayHaveAPath(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{replicas: -1})
+	public, err := url.Parse("https://example.org/pictures/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := s.newIngress(discord.Config{PublicURL: public, Secrets: [][]byte{[]byte("0123456789abcdef")}}, s.url, s.nats)
+	for method, path := range map[string]string{http.MethodGet: "/files/x/y/z", http.MethodPost: "/interactions"} {
+		for _, prefix := range []string{"", "/pictures"} {
+			w := httptest.NewRecorder()
+			in.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, "https://example.org"+prefix+path, http.NoBody))
+			if strings.Contains(w.Body.String(), "404 page not found") || w.Code == http.StatusMovedPermanently {
+				t.Errorf("%s is not ours: %d %s", prefix+path, w.Code, w.Body)
+			}
+		}
+	}
+	w := httptest.NewRecorder()
+	in.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.org/picturesque/files/x/y/z", http.NoBody))
+	if !strings.Contains(w.Body.String(), "404 page not found") {
+		t.Errorf("another path is ours: %d %s", w.Code, w.Body)
 	}
 }

@@ -42,14 +42,21 @@ func (v *visit) orderCommand(ctx context.Context) {
 			a, err = v.d.menu().Parse(v.i)
 		}
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		v.fail(ctx, err)
-	case a.Setup:
-		v.setUp(ctx, a)
-	default:
-		v.order(ctx, a)
+		return
 	}
+	v.orderOrSetUp(ctx, a)
+}
+
+// orderOrSetUp takes an order; where it lacks something the card opens on which
+// that is added.
+func (v *visit) orderOrSetUp(ctx context.Context, a command.Ask) {
+	if a.Setup {
+		v.setUp(ctx, a)
+		return
+	}
+	v.order(ctx, a)
 }
 
 // messageCommand works on the picture of the message that was clicked. What
@@ -69,7 +76,7 @@ func (v *visit) messageCommand(ctx context.Context) {
 		a, err = menu.Animate(from)
 	default:
 		if a, err = menu.Upscale(from, ""); err == nil {
-			v.order(ctx, a)
+			v.orderOrSetUp(ctx, a)
 			return
 		}
 	}
@@ -86,12 +93,12 @@ func (v *visit) askDirectly(ctx context.Context, a command.Ask) {
 	d := command.Draft{ID: v.i.ID, Asker: v.i.Asker().ID, Ask: a, Direct: true, Created: time.Now().UTC()}
 	m, ok := v.d.menu().DraftModal(d)
 	if !ok {
-		v.order(ctx, a)
+		v.orderOrSetUp(ctx, a)
 		return
 	}
 	hurry, cancel := v.hurry(ctx)
 	defer cancel()
-	if err := v.d.putDraft(hurry, d); err != nil {
+	if err := v.putDraft(hurry, d); err != nil {
 		v.unreachable(ctx, err)
 		return
 	}

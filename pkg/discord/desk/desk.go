@@ -31,39 +31,69 @@ const (
 
 // Discord is what a Desk answers by; api.Client is one.
 type Discord interface {
+	Callbacks
+	Answers
+	Delete(ctx context.Context, channel, message string) error
+	Fetch(ctx context.Context, address string, limit int64) (io.ReadCloser, error)
+}
+
+// Callbacks are the first answers to an interaction.
+type Callbacks interface {
 	Reply(ctx context.Context, i api.Interaction, m api.Message) (api.Posted, error)
 	Defer(ctx context.Context, i api.Interaction, ephemeral bool) (api.Posted, error)
 	DeferUpdate(ctx context.Context, i api.Interaction) error
 	Update(ctx context.Context, i api.Interaction, m api.Message) error
 	Suggest(ctx context.Context, i api.Interaction, choices []*discordgo.ApplicationCommandOptionChoice) error
 	Ask(ctx context.Context, i api.Interaction, m api.Modal) error
+}
+
+// Answers are what follows the first one, by the interaction's token.
+type Answers interface {
 	EditOriginal(ctx context.Context, t api.Token, m api.Message) (api.Posted, error)
 	Followup(ctx context.Context, t api.Token, m api.Message) (api.Posted, error)
 	DeleteOriginal(ctx context.Context, t api.Token) error
 	DeleteFollowup(ctx context.Context, t api.Token, message string) error
-	Delete(ctx context.Context, channel, message string) error
-	Fetch(ctx context.Context, address string, limit int64) (io.ReadCloser, error)
 }
 
 // Broker is where orders go; broker.Broker is one.
 type Broker interface {
 	reply.Keeper
+	Notes
+	Queue
+	Record
+	Files
+}
+
+// Notes are what replicas tell each other, and drafts.
+type Notes interface {
 	Claim(ctx context.Context, key string, ttl time.Duration) (bool, error)
 	Claimed(ctx context.Context, key string) (bool, error)
-	Cancel(ctx context.Context, q job.Queue, id job.ID, by string) (broker.CancelAnswer, error)
-	DeleteResult(ctx context.Context, name string) error
 	Draft(ctx context.Context, key string) ([]byte, error)
-	GetResult(ctx context.Context, name string) (io.ReadCloser, error)
-	Last(ctx context.Context, id job.ID) (job.State, error)
+	PutDraft(ctx context.Context, key string, data []byte) error
+}
+
+// Queue is where jobs wait.
+type Queue interface {
+	Cancel(ctx context.Context, q job.Queue, id job.ID, by string) (broker.CancelAnswer, error)
 	Pending(ctx context.Context, id job.ID) (job.Request, error)
 	PendingJobs(ctx context.Context, q job.Queue) ([]broker.PendingJob, error)
 	PendingJobsOf(ctx context.Context, q job.Queue, u job.User) ([]broker.PendingJob, error)
-	PutDraft(ctx context.Context, key string, data []byte) error
-	PutInput(ctx context.Context, r io.Reader) (string, error)
-	ResultInfo(ctx context.Context, name string) (broker.ObjectInfo, error)
-	States(ctx context.Context, id job.ID) ([]job.State, error)
 	Status(ctx context.Context, q job.Queue) (json.RawMessage, error)
 	Submit(ctx context.Context, r job.Request) (broker.Receipt, error)
+}
+
+// Record is what became of jobs.
+type Record interface {
+	Last(ctx context.Context, id job.ID) (job.State, error)
+	States(ctx context.Context, id job.ID) ([]job.State, error)
+}
+
+// Files are what jobs take and make.
+type Files interface {
+	DeleteResult(ctx context.Context, name string) error
+	GetResult(ctx context.Context, name string) (io.ReadCloser, error)
+	PutInput(ctx context.Context, r io.Reader) (string, error)
+	ResultInfo(ctx context.Context, name string) (broker.ObjectInfo, error)
 }
 
 // Board is what shows jobs; board.Board is one.

@@ -23,7 +23,7 @@ func (v *visit) setUp(ctx context.Context, a command.Ask) {
 func (v *visit) openDraft(ctx context.Context, d command.Draft) {
 	hurry, cancel := v.hurry(ctx)
 	defer cancel()
-	if err := v.d.putDraft(hurry, d); err != nil {
+	if err := v.putDraft(hurry, d); err != nil {
 		v.unreachable(ctx, err)
 		return
 	}
@@ -56,13 +56,18 @@ func (v *visit) drafted(ctx context.Context, id card.ID) {
 		v.say(ctx, card.NotYours())
 		return
 	}
+	if lastClick(data) == v.i.ID { // by a replica that died before it answered
+		m := v.d.menu().SetupCard(d)
+		v.take(ctx, command.Step{Draft: d, Card: &m})
+		return
+	}
 	step, err := v.d.menu().Apply(d, v.i)
 	if err != nil {
 		v.fail(ctx, err)
 		return
 	}
 	if step.Changed {
-		if err := v.d.putDraft(hurry, step.Draft); err != nil {
+		if err := v.putDraft(hurry, step.Draft); err != nil {
 			v.unreachable(ctx, err)
 			return
 		}
@@ -107,12 +112,28 @@ func (v *visit) closeDraft(ctx context.Context) {
 	}
 }
 
-func (d *Desk) putDraft(ctx context.Context, draft command.Draft) error {
-	data, err := json.Marshal(draft)
+// storedDraft is a draft with the interaction that has changed it last.
+type storedDraft struct {
+	command.Draft
+	By string `json:"by,omitempty"`
+}
+
+// lastClick is the interaction that has changed a stored draft last; "" where
+// that is not known.
+func lastClick(data []byte) string {
+	var d storedDraft
+	if json.Unmarshal(data, &d) != nil {
+		return ""
+	}
+	return d.By
+}
+
+func (v *visit) putDraft(ctx context.Context, draft command.Draft) error {
+	data, err := json.Marshal(storedDraft{Draft: draft, By: v.i.ID})
 	if err != nil {
 		return fmt.Errorf("encode a draft: %w", err)
 	}
-	return d.cfg.Broker.PutDraft(ctx, draftKey(draft.ID), data)
+	return v.d.cfg.Broker.PutDraft(ctx, draftKey(draft.ID), data)
 }
 
 func draftKey(id string) string { return id }

@@ -134,9 +134,9 @@ func (v *visit) place(ctx, hurry context.Context, a command.Ask, r job.Request) 
 			r = stored // ours may differ: seeds are drawn
 		}
 	}
-	v.d.recent.add(v.i.Asker().ID, r)
 	v.log.InfoContext(ctx, "ordered", slog.String(keyJob, r.ID.String()), slog.String("workflow", r.Workflow), slog.String("user", string(r.User)))
 	v.showCard(ctx, h, r)
+	v.remember(ctx, r)
 }
 
 // unconfirmed says that it is not known whether the order was accepted. The

@@ -32,7 +32,7 @@ func (v *visit) repeat(ctx context.Context, id card.ID, s subject) {
 			return
 		}
 	}
-	v.order(ctx, a)
+	v.orderOrSetUp(ctx, a)
 }
 
 func (v *visit) repeated(verb card.Verb, s subject) (command.Ask, error) {
@@ -71,13 +71,16 @@ func (v *visit) rework(ctx context.Context, id card.ID, s subject) {
 			return
 		}
 	}
-	v.order(ctx, a)
+	v.orderOrSetUp(ctx, a)
 }
 
 func (v *visit) reworked(ctx context.Context, id card.ID, s subject) (command.Ask, error) {
 	from, err := v.source(ctx, max(id.N, 1), s)
 	if err != nil {
 		return command.Ask{}, err
+	}
+	if id.Verb != card.Upscale {
+		from.Workflow = id.Arg // a form's: that which it was made for
 	}
 	var a command.Ask
 	switch menu := v.d.menu(); id.Verb {
@@ -132,9 +135,6 @@ func (v *visit) filled(ctx, hurry context.Context, id card.ID, s subject) {
 	if err != nil {
 		v.failOf(ctx, err, id.Job)
 		return
-	}
-	if id.Verb != card.Redo && id.Arg != "" {
-		a.Workflow = id.Arg
 	}
 	typed := command.EntryOf(v.i)
 	whole, err := v.d.menu().Fill(a, typed)

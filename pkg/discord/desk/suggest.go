@@ -41,7 +41,7 @@ func (v *visit) choose(ctx context.Context, choices []*discordgo.ApplicationComm
 }
 
 // jobs are those of the asker: the open ones, and, where ended ones count too,
-// those that this replica remembers.
+// those that are remembered.
 func (v *visit) jobs(ctx context.Context, ended bool) []command.Job {
 	ctx, cancel := context.WithTimeout(ctx, suggestBy)
 	defer cancel()
@@ -69,7 +69,16 @@ func (v *visit) jobs(ctx context.Context, ended bool) []command.Job {
 	}
 	for _, r := range v.d.recent.of(asker) {
 		if !seen[r.ID] {
+			seen[r.ID] = true
 			out = append(out, v.suggested(r, "ended"))
+		}
+	}
+	for _, id := range v.remembered(ctx) {
+		if seen[id] {
+			continue
+		}
+		if s, err := v.d.cfg.Broker.Last(ctx, id); err == nil && s.Request != nil {
+			out = append(out, v.suggested(*s.Request, "ended"))
 		}
 	}
 	return out
