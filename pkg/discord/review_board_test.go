@@ -46,7 +46,7 @@ func TestManyPicturesSurviveARedelivery(t *testing.T) {
 			}
 			// What a replica leaves behind that dies before it has noted the rest.
 			_, err := reply.Store{Keeper: s.broker}.Change(t.Context(), a.id, func(h *reply.Handle) {
-				h.Ending.Done, h.Ending.Parked = time.Time{}, true
+				h.Ending.Done, h.Ending.Parked, h.TokenDies = time.Time{}, true, time.Time{}
 				if more {
 					return
 				}
@@ -60,7 +60,7 @@ func TestManyPicturesSurviveARedelivery(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.discord.Advance(2 * time.Minute) // more than TellAfter
-			s.click(s.ann.ID, a.card, "delete") // lets the end be shown, as a redelivery does
+			s.click(s.ann.ID, a.card, "delete") // brings a token, and so lets the end be shown, as a redelivery does
 			s.await("an end that is done", func() bool { return !s.answeredIn(a.id).Ending.Done.IsZero() })
 			if n := s.filesSeen(0); n != 14 {
 				t.Errorf("of 14 files %d are on Discord; the card reads %s", n, textOf(a.message()))
