@@ -62,7 +62,7 @@ func TestManyPicturesSurviveARedelivery(t *testing.T) {
 			s.discord.Advance(2 * time.Minute) // more than TellAfter
 			s.click(s.ann.ID, a.card, "delete") // brings a token, and so lets the end be shown, as a redelivery does
 			s.await("an end that is done", func() bool { return !s.answeredIn(a.id).Ending.Done.IsZero() })
-			if n := s.filesSeen(0); n != 14 {
+			if n := s.filesSeen(0); n != 14 || len(a.message().Attachments) != 10 {
 				t.Errorf("of 14 files %d are on Discord; the card reads %s", n, textOf(a.message()))
 			}
 		})

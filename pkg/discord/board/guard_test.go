@@ -29,8 +29,8 @@ func TestAPanicMakesAnEndPoorer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1)
 		w.faults = false
+		w.preparer = poison{}
 		r := w.join()
-		r.board.cfg.Preparer = poison{}
 		synctest.Wait()
 		id := w.ask(1, "a")
 		w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}}, Request: &job.Request{ID: id}})
@@ -54,8 +54,8 @@ func TestAnInterruptedCardGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1)
 		w.faults = false
+		w.preparer = poison{err: errors.New("the store is away")}
 		r := w.join()
-		r.board.cfg.Preparer = poison{err: errors.New("the store is away")}
 		synctest.Wait()
 		id := w.ask(1, "a")
 		w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}}})

@@ -46,7 +46,7 @@ func play(t *testing.T, seed uint64) {
 	}
 	var killed []*replica
 	for range 3 { // with the jobs, which live for up to 25 minutes
-		time.Sleep(time.Duration(60+w.rand.IntN(300)) * time.Second)
+		time.Sleep(time.Duration(60+w.intN(300)) * time.Second)
 		killed = append(killed, w.replicas[0])
 		w.kill(w.replicas[0])
 		w.join()

@@ -39,6 +39,7 @@ type world struct {
 	nonces   map[string]string // nonce → message
 	calls    []madeCall
 	broken   []string // rules
+	preparer Preparer
 }
 
 // replica is one Board, which may be killed.
@@ -78,7 +79,7 @@ var errCut = errors.New("the replica is dead")
 
 func newWorld(seed uint64) *world {
 	return &world{
-		rand: rand.New(rand.NewPCG(seed, 1)), faults: true,
+		rand: rand.New(rand.NewPCG(seed, 1)), faults: true, preparer: preparer{},
 		states: map[job.ID][]broker.StoredState{}, progress: map[job.ID]job.Progress{}, replies: map[job.ID][]byte{}, revision: map[job.ID]broker.Revision{},
 		messages: map[string]*shown{}, tokens: map[string]*shown{}, dies: map[string]time.Time{}, nonces: map[string]string{},
 	}
@@ -88,7 +89,7 @@ func newWorld(seed uint64) *world {
 func (w *world) join() *replica {
 	r := &replica{w: w, done: make(chan struct{})}
 	r.board = New(Config{
-		Discord: &outside{w, r}, Broker: &inside{world: w, r: r}, Preparer: preparer{}, TellAfter: time.Minute,
+		Discord: &outside{w, r}, Broker: &inside{world: w, r: r}, Preparer: w.preparer, TellAfter: time.Minute,
 		Offers: func() workflow.Catalog { return workflow.Catalog{} },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -133,6 +134,13 @@ func (w *world) post(m *mail) {
 	if k := r.board.card(m.state.Job); k != nil {
 		k.receive(&arrival{State: m.state.State, Seq: m.state.Seq, acknowledger: m})
 	}
+}
+
+// intN is a random number below n.
+func (w *world) intN(n int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rand.IntN(n)
 }
 
 // any is a replica that lives; most states go to the same one.
@@ -397,7 +405,7 @@ func (w *world) ask(n int, channel string) job.ID {
 	id := job.NewID()
 	token, message := "t"+strconv.Itoa(n), strconv.Itoa(n)
 	h := reply.Handle{
-		Job: id, Asked: time.Now(), Asker: "7", Guild: "9", Channel: channel, BotEdits: true, BotPosts: w.rand.IntN(2) == 0,
+		Job: id, Asked: time.Now(), Asker: "7", Guild: "9", Channel: channel, BotEdits: true, BotPosts: w.intN(2) == 0,
 		App: "1", Token: token, TokenDies: time.Now().Add(api.TokenLife), Card: message,
 	}
 	data, _ := json.Marshal(h)
