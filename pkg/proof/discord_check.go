@@ -213,21 +213,20 @@ func (c *hearing) judgeAnswer(i *Interaction) {
 		c.report.Refused++
 	case i.Kind == kindAutocomplete:
 		c.report.Unsuggested++
-	case len(c.hearers(i)) == 0:
+	case len(c.hearers(i, i.Created.Add(AckWithin))) == 0:
 		c.report.Unheard++
 	default:
 		c.accuse(Unanswered, job.ID{}, "interaction %s of %s at %s, though %s heard it and was awake",
-			i.ID, i.User, i.Created.Format("15:04:05.000"), strings.Join(c.hearers(i), " and "))
+			i.ID, i.User, i.Created.Format("15:04:05.000"), strings.Join(c.hearers(i, i.Created.Add(AckWithin)), " and "))
 	}
 }
 
-// hearers are the replicas that were told an interaction and were awake, on an
-// unbroken socket, for as long as it could be answered.
-func (c *hearing) hearers(i *Interaction) (hosts []string) {
-	until := i.Created.Add(AckWithin)
+// hearers are the replicas that were told an interaction, on a socket that was
+// unbroken for as long as it could be answered, and that were awake until then.
+func (c *hearing) hearers(i *Interaction, until time.Time) (hosts []string) {
 	for _, s := range c.Sockets {
 		awake := func(span Span) bool { return span.holds(i.Created, until) }
-		if s.holds(i.Created, until) && slices.ContainsFunc(c.Awake[s.Host], awake) {
+		if s.holds(i.Created, i.Created.Add(AckWithin)) && slices.ContainsFunc(c.Awake[s.Host], awake) {
 			hosts = append(hosts, s.Host)
 		}
 	}

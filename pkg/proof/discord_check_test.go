@@ -42,6 +42,12 @@ func TestPeopleWhoGotWhatTheyAskedFor(t *testing.T) {
 			kept.Code, kept.Took = 10062, 4*time.Second
 			s.Requests = append(s.Requests, kept)
 		},
+		"an answer that was promised by the last who was left": func(s *scene) {
+			s.promise()
+			for host := range s.Awake {
+				s.Awake[host][0].To = noon.Add(10 * time.Second)
+			}
+		},
 		"a suggestion that nobody made":                    func(s *scene) { s.wait(); s.Interactions[0].Kind = 4 },
 		"a job that nobody saw accepted was withdrawn":     func(s *scene) { s.lose(); s.withdraw() },
 		"a private job that nobody saw accepted":           func(s *scene) { s.lose(); s.Interactions[0].Options["private"] = true },
@@ -237,15 +243,9 @@ func TestPeopleWhoDidNot(t *testing.T) {
 		"a token that had died": {proof.DeadToken, func(s *scene) {
 			s.Requests = append(s.Requests, proof.Request{Status: 401, Code: 50027, Route: "PATCH /webhooks"})
 		}},
-		"a body that Discord would refuse": {proof.RuleBroken, func(s *scene) { s.Broken = []string{"PATCH: too long"} }},
-		"an answer that was promised and never came": {proof.Abandoned, func(s *scene) {
-			i := proof.Interaction{ID: s.id(), Kind: 2, User: bob, Guild: guild, Channel: studio, Command: "upscale", Created: noon, Acked: noon, Answer: 5}
-			s.Interactions = append(s.Interactions, i)
-			s.Messages = append(s.Messages, proof.Message{
-				ID: s.id(), Channel: studio, Author: robot, Interaction: i.ID, Asker: bob, Looks: []proof.Look{{Thinking: true}},
-			})
-		}},
-		"a record with a gap": {proof.Gap, func(s *scene) { s.Missed = 1 }},
+		"a body that Discord would refuse":           {proof.RuleBroken, func(s *scene) { s.Broken = []string{"PATCH: too long"} }},
+		"an answer that was promised and never came": {proof.Abandoned, func(s *scene) { s.promise() }},
+		"a record with a gap":                        {proof.Gap, func(s *scene) { s.Missed = 1 }},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -271,6 +271,15 @@ func (s *scene) stranger() {
 }
 
 func (s *scene) last2() *job.State { return &s.States[len(s.States)-1].State }
+
+// promise lets somebody wait for ever for an answer.
+func (s *scene) promise() {
+	i := proof.Interaction{ID: s.id(), Kind: 2, User: bob, Guild: guild, Channel: studio, Command: "upscale", Created: noon, Acked: noon, Answer: 5}
+	s.Interactions = append(s.Interactions, i)
+	s.Messages = append(s.Messages, proof.Message{
+		ID: s.id(), Channel: studio, Author: robot, Interaction: i.ID, Asker: bob, Looks: []proof.Look{{Thinking: true}},
+	})
+}
 
 // clicked lets the first order be a click on a message that ann alone sees.
 func (s *scene) clicked() {

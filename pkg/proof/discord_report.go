@@ -34,6 +34,7 @@ type DiscordReport struct {
 	Refused      int            // answered in time, and Discord did not take it for a fault of its own
 	Unheard      int            // no replica heard them that was awake for three seconds
 	Unsuggested  int            // autocompletions that nobody answered
+	Forsaken     int            // promised answers that nobody was left to give
 	Orders       int            // that people saw accepted
 	ByCard       int            // ends that the card tells
 	ByMessage    int            // ends that a message of their own tells
@@ -62,7 +63,7 @@ func (r DiscordReport) String() string {
 		limited += n
 	}
 	line("people", "%d interactions, the slowest answer after %v", r.Interactions, r.Slowest.Round(time.Millisecond))
-	line("unanswered", "%d that Discord itself failed, %d while no replica was awake, %d autocompletions", r.Refused, r.Unheard, r.Unsuggested)
+	line("unanswered", "%d that Discord itself failed, %d while no replica was awake, %d autocompletions; %d promised answers that nobody was left to give", r.Refused, r.Unheard, r.Unsuggested, r.Forsaken)
 	line("orders", "%d seen accepted, %d withdrawn, %d private ones without a place", r.Orders, r.Withdrawn, r.Placeless)
 	line("ends", "%d told by the card, %d by a message (%d cards lead there), %d deleted by people", r.ByCard, r.ByMessage, r.Moved, r.Deleted)
 	line("attached", "%d files, %d of them encoded anew; %d not attached", r.Delivered, r.Encoded, r.NotAttached)
