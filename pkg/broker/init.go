@@ -62,9 +62,18 @@ func (b *Broker) ensure(ctx context.Context, a asset, c InitConfig) error {
 		return err
 	}
 	want := a.stream
-	want.Replicas = max(c.Replicas, 1)
+	if want.Replicas = max(c.Replicas, 1); want.Replicas > 1 {
+		want.PersistMode = jetstream.DefaultPersistMode // the server wants it so
+	}
 	if was == nil && want.Discard == jetstream.DiscardNew && want.MaxMsgs == 0 {
 		want.MaxMsgs = defaultMaxJobs
+	}
+	if was != nil && was.PersistMode == jetstream.AsyncPersistMode && c.Replicas > 1 {
+		// Such a stream can not be replicated, nor changed. What it holds is lossy.
+		if err := b.js.DeleteStream(ctx, want.Name); err != nil {
+			return fmt.Errorf("make it anew, replicated: %w", err)
+		}
+		was = nil
 	}
 	if was != nil {
 		want = upgrade(*was, a.stream, c)

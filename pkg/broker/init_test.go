@@ -47,6 +47,11 @@ func TestInitMakesEverything(t *testing.T) {
 	if c := all["DISCOMFY_STATE"]; c.MaxMsgs != -1 || c.MaxBytes != -1 || c.AllowDirect || !c.AllowMsgTTL {
 		t.Errorf("DISCOMFY_STATE can lose its epoch: %+v", c)
 	}
+	for name, c := range all {
+		if lossy := name == "DISCOMFY_PROGRESS"; (c.PersistMode == jetstream.AsyncPersistMode) != lossy {
+			t.Errorf("%s is kept in mode %v", name, c.PersistMode)
+		}
+	}
 	consumer, err := js.Consumer(t.Context(), "DISCOMFY_JOBS", "bridge")
 	if err != nil {
 		t.Fatal(err)

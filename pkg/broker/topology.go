@@ -115,6 +115,7 @@ func progressAsset() asset {
 	s.MaxAge = progressAge
 	s.NoAck = true
 	s.AllowDirect = true
+	s.PersistMode = jetstream.AsyncPersistMode // it is lossy: thousands of ticks a second must not wait for the disk
 	return asset{stream: s}
 }
 
