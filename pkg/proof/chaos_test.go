@@ -91,13 +91,18 @@ func newChaos(t *testing.T, p plan) *chaos {
 		Speed: "60", Lease: lease, MaxFileStore: "512MB", ResultsBytes: 192 << 20, Queues: []job.Queue{oldQueue},
 	})
 	for i, server := range []*rig.ComfyUI{c.ComfyUI, c.OldComfyUI(oldQueue)} {
-		c.sides[i] = &side{comfy: server}
-		for j, name := range []string{"a", "b"} {
-			line := c.Line()
-			c.sides[i].bridges[j] = &slot{Bridge: server.Bridge(string(server.Queue)+"-"+name, line.URL()), line: line}
-		}
+		c.sides[i] = c.newSide(server)
 	}
 	return c
+}
+
+func (c *chaos) newSide(server *rig.ComfyUI) *side {
+	s := &side{comfy: server}
+	for n, name := range []string{"a", "b"} {
+		line := c.Line()
+		s.bridges[n] = &slot{Bridge: server.Bridge(string(server.Queue)+"-"+name, line.URL()), line: line}
+	}
+	return s
 }
 
 // run is the whole campaign. When it returns everything that was started for it

@@ -63,12 +63,10 @@ type party struct {
 	places  []string // ids of channels
 }
 
-func (p *party) long() bool { return len(p.plan.asks) >= longParty }
-
 // window is how long a moment may take to come; after that the campaign goes on
 // without it.
 func (p *party) window() time.Duration {
-	if p.long() {
+	if p.plan.long() {
 		return window10s
 	}
 	return window10s / 4
@@ -89,13 +87,17 @@ func (h *handled) hold(do func()) {
 func newParty(t *testing.T, g gathering) *party {
 	t.Helper()
 	c := &chaos{ended: map[job.ID]bool{}, moved: time.Now(), plan: plan{jobs: g.jobs}}
-	c.stage = newStageWith(t, rig.Config{
-		Speed: "60", Lease: lease, MaxFileStore: "512MB", ResultsBytes: 192 << 20, People: true,
-	})
-	c.sides[0] = &side{comfy: c.ComfyUI}
-	for n, name := range []string{"a", "b"} {
-		line := c.Line()
-		c.sides[0].bridges[n] = &slot{Bridge: c.ComfyUI.Bridge(name, line.URL()), line: line}
+	cfg := rig.Config{Speed: "60", Lease: lease, MaxFileStore: "512MB", ResultsBytes: 192 << 20, People: true}
+	if g.long() {
+		cfg.Queues = []job.Queue{oldQueue} // the terminal's alone
+	}
+	c.stage = newStageWith(t, cfg)
+	servers := []*rig.ComfyUI{c.ComfyUI}
+	if g.long() {
+		servers = append(servers, c.OldComfyUI(oldQueue))
+	}
+	for n, server := range servers {
+		c.sides[n] = c.newSide(server)
 	}
 	p := &party{chaos: c, plan: g, Discord: c.StartDiscord("--heartbeat", "2s")}
 	p.people, p.places = p.Discord.Made("/people", mostPeople), p.Discord.Made("/channels", mostPlaces)
@@ -103,7 +105,7 @@ func newParty(t *testing.T, g gathering) *party {
 		p.ingress = append(p.ingress, &replica{Ingress: p.Discord.Ingress(name,
 			"--direct-messages", "--max-waiting", "40", "--tell-after", "4s")})
 	}
-	if !p.long() {
+	if !g.long() {
 		p.hasten()
 	}
 	return p
@@ -134,8 +136,11 @@ func (p *party) hasten() {
 func (p *party) run() {
 	ctx, stop := context.WithCancel(p.Context())
 	var keepers, actors sync.WaitGroup
-	for _, s := range p.sides[0].bridges {
-		keepers.Go(func() { s.keep(ctx, p.note) })
+	for _, s := range p.sides {
+		if s != nil {
+			keepers.Go(func() { s.bridges[0].keep(ctx, p.note) })
+			keepers.Go(func() { s.bridges[1].keep(ctx, p.note) })
+		}
 	}
 	keepers.Go(func() { p.watch(ctx) })
 	p.Eventually("a bridge serves the queue", func() bool { return p.sides[0].bridges[0].leads() || p.sides[0].bridges[1].leads() })

@@ -65,6 +65,8 @@ func (m mishap) String() string {
 	return m.fault.String()
 }
 
+func (g gathering) long() bool { return len(g.asks) >= longParty }
+
 // newGathering draws a campaign; a sixth of its jobs is asked for by the
 // terminal.
 func newGathering(seed uint64, asks, faults int) gathering {
@@ -75,7 +77,7 @@ func newGathering(seed uint64, asks, faults int) gathering {
 	}
 	for range asks / 6 {
 		o := newOrder(r)
-		o.old = false
+		o.old = o.old && g.long()
 		g.jobs = append(g.jobs, o)
 	}
 	for i := range faults {
@@ -148,7 +150,7 @@ func newMishap(r *rand.Rand, asks, i int) mishap {
 		for asks < longParty && f.point != "" {
 			f = newFault(r, asks, i)
 		}
-		f.old = false
+		f.old = f.old && asks >= longParty
 		return mishap{fault: f}
 	}
 	kinds := kindsFor(asks, i%4 == 0)
