@@ -105,6 +105,11 @@ func (v *visit) renew(ctx context.Context, s subject) {
 		v.log.WarnContext(ctx, "a click's token could not be kept", slog.String(keyJob, s.id.String()), slog.Any(keyError, err))
 		return
 	}
+	v.catchUp(s)
+}
+
+// catchUp lets the board look at an end that it has not shown wholly.
+func (v *visit) catchUp(s subject) {
 	if s.state.Phase.Ended() && s.handle.Ending.Done.IsZero() {
 		v.d.cfg.Board.Show(s.id)
 	}
@@ -139,7 +144,9 @@ func (v *visit) confirm(ctx context.Context, s subject) {
 		v.eraseClicked(ctx, s)
 		return
 	}
-	if !s.handle.ByToken(v.d.cfg.Now().Add(decideBy)) { // else it is the one that deletes further answers
+	if s.handle.ByToken(v.d.cfg.Now().Add(decideBy)) { // it is the one that deletes further answers
+		v.catchUp(s)
+	} else {
 		v.renew(ctx, s)
 	}
 	v.tell(ctx, card.Confirm(s.id))
