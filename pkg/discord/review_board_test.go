@@ -59,7 +59,7 @@ func TestManyPicturesSurviveARedelivery(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.discord.Advance(2 * time.Minute) // more than TellAfter
+			s.discord.Advance(2 * time.Minute)  // more than TellAfter
 			s.click(s.ann.ID, a.card, "delete") // brings a token, and so lets the end be shown, as a redelivery does
 			s.await("an end that is done", func() bool { return !s.answeredIn(a.id).Ending.Done.IsZero() })
 			if n := s.filesSeen(0); n != 14 || len(a.message().Attachments) != 10 {
