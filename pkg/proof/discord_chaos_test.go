@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,6 +60,7 @@ type party struct {
 	Discord *rig.Discord
 	discord sync.Mutex // held by the fault that has Discord in hand
 	ingress []*replica
+	begun   atomic.Int64 // faults
 	people  []string // ids of users
 	places  []string // ids of channels
 }
@@ -152,16 +154,40 @@ func (p *party) run() {
 	})
 	actors.Go(p.feed)
 	actors.Go(p.mingle)
-	for _, m := range p.plan.faults {
+	room := make(chan struct{}, mostMishaps)
+	for n, m := range p.plan.faults {
 		p.until(func() bool { return len(p.ended) >= m.at })
+		p.rouse()
+		room <- struct{}{}
 		p.Logf("%s", m)
-		actors.Go(func() { p.strike(m) })
+		p.begun.Store(int64(n + 1))
+		actors.Go(func() {
+			defer func() { <-room }()
+			p.strike(m)
+		})
 	}
 	actors.Wait()
 	p.Settled(rig.Patience)
 	p.quiet()
 	stop()
 	keepers.Wait()
+}
+
+// mostMishaps bounds the faults that are under way at once.
+const mostMishaps = 3
+
+// rouse waits, for a while, until there are replicas that could stand in for
+// each other: after a fault they begin their sessions one after the other.
+func (p *party) rouse() {
+	rig.Poll(p.Context(), 2*p.window(), func() bool {
+		ready := 0
+		for _, r := range p.ingress {
+			if r.Running() && !r.Frozen() && r.Ready() {
+				ready++
+			}
+		}
+		return ready >= replicas-1
+	})
 }
 
 func (p *party) strike(m mishap) {

@@ -32,7 +32,8 @@ func (p *party) mingle() {
 	var all sync.WaitGroup
 	defer all.Wait()
 	room := make(chan struct{}, mostAsks)
-	for _, a := range p.plan.asks {
+	for n, a := range p.plan.asks {
+		p.await(n)
 		select {
 		case room <- struct{}{}:
 		case <-p.Context().Done():
@@ -42,6 +43,21 @@ func (p *party) mingle() {
 			defer func() { <-room }()
 			p.serve(a)
 		})
+	}
+}
+
+// ahead is by how many asks people may be ahead of the faults of the plan.
+const ahead = 12
+
+// await keeps people from asking for everything before the faults come.
+func (p *party) await(asked int) {
+	due := int64(0)
+	for _, m := range p.plan.faults {
+		if m.at < asked-ahead {
+			due++
+		}
+	}
+	for p.begun.Load() < due && p.pause(50*time.Millisecond) {
 	}
 }
 
