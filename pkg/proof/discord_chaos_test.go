@@ -61,8 +61,8 @@ type party struct {
 	discord sync.Mutex // held by the fault that has Discord in hand
 	ingress []*replica
 	begun   atomic.Int64 // faults
-	people  []string // ids of users
-	places  []string // ids of channels
+	people  []string     // ids of users
+	places  []string     // ids of channels
 }
 
 // window is how long a moment may take to come; after that the campaign goes on
