@@ -67,7 +67,6 @@ type shown struct {
 	text        string
 	files       int
 	edits       int
-	ended       bool // it has told an end
 }
 
 type madeCall struct {

@@ -181,7 +181,7 @@ func (v *visit) erase(ctx context.Context, s subject) {
 		left, err := v.eraseAll(ctx, s)
 		switch {
 		case err == nil && s.handle == nil:
-			m = card.Said("The stored files are deleted. Where the message is is no longer known: press its Delete once more")
+			m = card.Said("The stored files are deleted. Its message is no longer known: press Delete there once more")
 		case err == nil && left > 0:
 			m = card.Said(fmt.Sprintf("Deleted, with its stored files, but for %d of the messages that only you can see: "+
 				"Discord lets nobody but you remove them, by “Dismiss message”", left))
