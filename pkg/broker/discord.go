@@ -110,6 +110,5 @@ func claimsAsset() asset {
 	s.MaxAge = claimAge
 	s.AllowMsgTTL = true
 	s.Duplicates = claimAge
-	s.PersistMode = jetstream.AsyncPersistMode // a claim that a power failure takes costs nothing: job ids stay the same
 	return asset{stream: s}
 }
