@@ -152,7 +152,7 @@ func (v *visit) unconfirmed(ctx context.Context, h reply.Handle, id job.ID) {
 
 // showCard answers with the card of a job that was accepted.
 func (v *visit) showCard(ctx context.Context, h reply.Handle, r job.Request) {
-	v.insists = true
+	v.insists = h.Job
 	m := v.cardOf(h, r)
 	p, err := v.show(ctx, m)
 	if api.KindOf(err) == api.AutoMod {

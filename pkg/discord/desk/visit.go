@@ -2,11 +2,13 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
 
+	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/card"
 	"discomfy/pkg/discord/command"
@@ -30,7 +32,7 @@ type visit struct {
 	until   time.Time // the broker may take so long for what the answer needs
 	stance  stance
 	keeps   bool   // the message that was clicked is not to be changed by words
-	insists bool   // what is shown is a job's card: it replaces what somebody else has answered
+	insists job.ID // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
 	draft   string // of the set-up card that orders
 	log     *slog.Logger
 }
@@ -116,7 +118,7 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 		p, err = v.send(ctx, m) // where the first has arrived after all, Discord says so
 	}
 	switch kind := api.KindOf(err); {
-	case kind == api.Acked && !v.insists:
+	case kind == api.Acked && (v.insists.IsZero() || v.moved(ctx)):
 		return p, nil
 	case kind == api.Acked:
 		p, err = v.d.cfg.Discord.EditOriginal(ctx, v.i.Access(), m)
@@ -128,6 +130,13 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 		v.stance = deferred
 	}
 	return p, err
+}
+
+// moved reports whether the job whose card is shown may have a state. Then its
+// card is the board's: a late first card would replace the job's end.
+func (v *visit) moved(ctx context.Context) bool {
+	_, err := v.d.cfg.Broker.Last(ctx, v.insists)
+	return !errors.Is(err, broker.ErrNotFound)
 }
 
 // again is the pause before an answer that did not arrive is sent once more,
