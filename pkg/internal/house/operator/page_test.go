@@ -57,7 +57,7 @@ var passing = []struct {
 	{regexp.MustCompile(`\b(\d+(\.\d+)?(d|h|m|s|ms|µs|us|ns))+\b`), "DURATION"},
 	{regexp.MustCompile(`\b\d+(\.\d+)? ?([KMG]i?)?B\b`), "SIZE"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
-	{regexp.MustCompile(`"(epoch|size|percent|step|seconds)":\s*[0-9.]+`), `"$1":N`},
+	{regexp.MustCompile(`"(epoch|size|percent|step|seconds|frames)":\s*[0-9.]+`), `"$1":N`},
 	{regexp.MustCompile(`,"(seconds":N|eta":"TIME")`), ""}, // nothing is estimated at first
 	{regexp.MustCompile(`"(client_id|nonce)":\s*"[^"]*"`), `"$1":"UUID"`},
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "DIGEST"},
