@@ -21,8 +21,10 @@ import (
 // overruns the stream's in-queue. So files are written here, in its format
 // (ADR-20): anything that reads object stores reads them.
 const (
-	// largestChunk bounds a chunk, in bytes, whatever a message may hold.
-	largestChunk = 4<<20 - chunkMargin
+	// largestChunk bounds a chunk, in bytes, whatever a message may hold: larger
+	// ones are synced less often, and yet the whole took longer, since less of it
+	// goes on side by side.
+	largestChunk = 1<<20 - chunkMargin
 	// chunkMargin is what of a message is left for what is not the file's.
 	chunkMargin = 16 << 10
 	// firstBuffer is the size at which a buffer for chunks begins, in bytes:
@@ -105,8 +107,7 @@ func metaSubject(bucket, name string) string {
 	return "$O." + bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name))
 }
 
-// chunkSize is the size of chunks where a message may hold so many bytes: each
-// chunk is synced to the disk, so that few large ones are stored sooner.
+// chunkSize is the size of chunks where a message may hold so many bytes.
 func chunkSize(maxPayload int64) int {
 	return int(min(largestChunk, max(maxPayload, 2*chunkMargin)-chunkMargin))
 }
