@@ -1,6 +1,10 @@
 package api
 
-import "github.com/bwmarrin/discordgo"
+import (
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+)
 
 // message is what is read of a message that Discord returns. Components are not, so
 // that none that is unknown here can make an answer unreadable.
@@ -9,14 +13,19 @@ type message struct {
 	Channel     string                         `json:"channel_id"`
 	Flags       discordgo.MessageFlags         `json:"flags"`
 	Attachments []*discordgo.MessageAttachment `json:"attachments"`
+	Edited      string                         `json:"edited_timestamp"` // as it came, for the same reason
 }
 
 func (m message) posted() Posted {
-	return Posted{
+	p := Posted{
 		ID: m.ID, Channel: m.Channel, Attachments: m.Attachments, Flags: m.Flags,
 		Ephemeral: m.Flags&discordgo.MessageFlagsEphemeral != 0,
 		Loading:   m.Flags&discordgo.MessageFlagsLoading != 0,
 	}
+	if at, err := time.Parse(time.RFC3339Nano, m.Edited); err == nil {
+		p.Edited = at.UTC()
+	}
+	return p
 }
 
 // callbackAnswer is what with_response=true brings. The message itself comes with

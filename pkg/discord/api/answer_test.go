@@ -47,8 +47,26 @@ func TestPosted(t *testing.T) {
 			call: func(c *api.Client, i api.Interaction) (api.Posted, error) {
 				return c.EditOriginal(t.Context(), i.Access(), api.Message{})
 			},
-			answer: `{"id":"900","channel_id":"70","flags":0,"attachments":[` + attachment + `]}`,
-			want:   api.Posted{ID: "900", Channel: "70", Attachments: attachments},
+			answer: `{"id":"900","channel_id":"70","flags":0,"attachments":[` + attachment + `],"edited_timestamp":"2026-01-02T03:04:05.678000+00:00"}`,
+			want: api.Posted{
+				ID: "900", Channel: "70", Attachments: attachments, Edited: time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC),
+			},
+		},
+		{
+			name: "an answer is read as it is now",
+			call: func(c *api.Client, i api.Interaction) (api.Posted, error) {
+				return c.ReadOriginal(t.Context(), i.Access())
+			},
+			answer: `{"id":"900","channel_id":"70","edited_timestamp":null}`,
+			want:   api.Posted{ID: "900", Channel: "70"},
+		},
+		{
+			name: "a message is read as it is now, whatever its time looks like",
+			call: func(c *api.Client, _ api.Interaction) (api.Posted, error) {
+				return c.Read(t.Context(), "70", "900")
+			},
+			answer: `{"id":"900","channel_id":"70","edited_timestamp":"soon"}`,
+			want:   api.Posted{ID: "900", Channel: "70"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/bwmarrin/discordgo"
 )
@@ -59,6 +60,7 @@ type Posted struct {
 	Ephemeral   bool
 	Loading     bool // "thinking": nothing but the edit of a deferred answer ends it
 	Flags       discordgo.MessageFlags
+	Edited      time.Time // the last time, by Discord's clock; zero for never, which the filling of a deferred answer is
 }
 
 // Modal is a form. It must be the first answer to its interaction.

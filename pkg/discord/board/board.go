@@ -38,6 +38,8 @@ type Discord interface {
 	Edit(ctx context.Context, channel, message string, m api.Message) (api.Posted, error)
 	Post(ctx context.Context, channel string, m api.Message) (api.Posted, error)
 	DM(ctx context.Context, user string) (string, error)
+	Read(ctx context.Context, channel, message string) (api.Posted, error)
+	ReadOriginal(ctx context.Context, t api.Token) (api.Posted, error)
 	Application(ctx context.Context) (api.Application, error)
 }
 

@@ -13,6 +13,7 @@ import (
 // Claimer hands out claims that all replicas see; broker.Broker is one.
 type Claimer interface {
 	Claim(ctx context.Context, key string, ttl time.Duration) (bool, error)
+	Claimed(ctx context.Context, key string) (bool, error)
 }
 
 // slots is a number of calls that may be made in a time, each of which is a

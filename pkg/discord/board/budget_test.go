@@ -31,6 +31,12 @@ func (c *claims) Claim(_ context.Context, key string, ttl time.Duration) (bool, 
 	return true, nil
 }
 
+func (c *claims) Claimed(_ context.Context, key string) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Before(c.until[key]), nil
+}
+
 // hit is a call as Discord sees it: some time after its slot was taken.
 type hit struct {
 	at  time.Time

@@ -33,14 +33,20 @@ func (k *keeper) conclude(alive, work context.Context) (uint64, error) {
 			return 0, err
 		}
 	}
-	if k.handle.Ending.Over() {
-		return f.seq, nil
+	for {
+		if !k.handle.Ending.Over() {
+			ours, err := k.seize(alive)
+			if err == nil && ours {
+				err = k.leased(alive, work, func(alive context.Context) error { return k.finish(alive, work, f.state) })
+			}
+			if err != nil {
+				return f.seq, err
+			}
+		}
+		if stays, err := k.lookAgain(alive); stays || err != nil {
+			return f.seq, err
+		}
 	}
-	ours, err := k.seize(alive)
-	if err != nil || !ours {
-		return f.seq, err
-	}
-	return f.seq, k.leased(alive, work, func(alive context.Context) error { return k.finish(alive, work, f.state) })
 }
 
 // finish delivers the end, and stores that it did.
@@ -63,11 +69,15 @@ func (k *keeper) finish(alive, work context.Context, s job.State) error {
 	default:
 		k.b.count.ends.Add(1)
 	}
+	look, err := k.suspicion(alive)
+	if err != nil {
+		return err
+	}
 	return e.store(func(h *reply.Handle) {
 		h.Ending.Parked = w == parked
 		h.Ending.Release(k.b.name)
 		if w != parked {
-			h.Ending.Done = k.b.cfg.Now().UTC()
+			h.Ending.Done, h.Ending.Look, h.Ending.Edited = k.b.cfg.Now().UTC(), look, k.edited
 		}
 	})
 }

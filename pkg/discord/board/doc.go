@@ -5,12 +5,16 @@
 // (broker.Render), and to another one at once when that dies. They are only an
 // alarm clock: what an edit shows is read from the broker when it is made, so
 // that replicas which both hold a card for a moment show the same. Between
-// replicas four things keep order, none of which needs a replica to live on:
+// replicas five things keep order, none of which needs a replica to live on:
 //
 //   - A card that is not at its end is edited after a claim on it, which lasts
 //     a second.
 //   - After such an edit the state is read once more. Where the job has ended
 //     meanwhile, its end is shown again.
+//   - An edit can not be called back, and its sender may die. Who edits a card
+//     leaves a trace; where somebody else did so shortly before the end was
+//     shown, the card is looked at once more when nothing can be on its way any
+//     longer, and only then the terminal state is acknowledged.
 //   - Who delivers an end says so in the reply handle, for moments; everybody
 //     else waits until it is done, or nothing more is heard of it.
 //   - What was sent of a result is in the reply handle before the terminal

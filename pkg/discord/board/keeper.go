@@ -64,6 +64,8 @@ type keeper struct {
 	plain    bool      // no previews: Discord did not take one
 	bade     bool      // farewell was said for this token
 	outrun   time.Time // an edit may have come after somebody else's end
+	traces   traces    // of edits that may still be on their way
+	edited   time.Time // the card, as Discord said of our last edit
 	rereadAt time.Time // the handle
 	caughtUp time.Time // with the stored state
 	stumbles int       // in a row, over the files of the end

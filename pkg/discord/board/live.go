@@ -157,6 +157,10 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 		k.again(n)
 		return claimAgain
 	}
+	if err := k.trace(alive, time.Now()); err != nil {
+		k.again(n)
+		return claimAgain
+	}
 	k.tempo.begin(time.Now())
 	p, err := k.send(work, m, byBot)
 	if err != nil {

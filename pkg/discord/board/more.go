@@ -117,7 +117,11 @@ func (e *end) point(main reply.Sent) error {
 		v := e.view()
 		v.Link = e.handle.URL(main.Channel, main.Message)
 		m := e.plainerLine(card.Moved(v))
-		err := e.persist(func() error { _, err := e.editCard(w, m); return err }, func(err error) bool { return e.heed(w, -1, err) })
+		err := e.persist(func() error {
+			p, err := e.editCard(w, m)
+			e.edited = p.Edited
+			return err
+		}, func(err error) bool { return e.heed(w, -1, err) })
 		if err == nil || e.alive.Err() != nil {
 			return err
 		}

@@ -51,7 +51,8 @@ func (k *keeper) refused(ctx context.Context, err error, n news, byBot bool) tim
 		wait = faulty
 		k.log.ErrorContext(ctx, "Discord does not understand an edit", slog.Any(keyError, err))
 	default:
-		k.outran(ctx) // it may have arrived, or arrive yet
+		k.traces.lost = time.Now() // it may have arrived, or arrive yet
+		k.outran(ctx)
 	}
 	k.tempo.failed(time.Now(), wait)
 	return 0

@@ -39,6 +39,7 @@ func (e *end) sendMain(w way) error {
 	if w == byToken || w == byBot {
 		p, err := e.editCard(w, m)
 		if err == nil {
+			e.edited = p.Edited
 			e.made(e.work, p)
 			return e.store(func(h *reply.Handle) { h.Ending.InCard, h.Ending.First = true, len(m.Files) })
 		}

@@ -47,6 +47,7 @@ type replica struct {
 	w     *world
 	board *Board
 	dead  bool
+	slow  time.Duration // on the way of its calls, which arrive in any case
 	stop  context.CancelFunc
 	done  chan struct{}
 }
@@ -67,6 +68,7 @@ type shown struct {
 	text        string
 	files       int
 	edits       int
+	edited      time.Time
 }
 
 type madeCall struct {
@@ -223,6 +225,13 @@ func (b *inside) Claim(ctx context.Context, key string, ttl time.Duration) (bool
 	return b.claims.Claim(ctx, key, ttl)
 }
 
+func (b *inside) Claimed(ctx context.Context, key string) (bool, error) {
+	if err := b.alive(); err != nil {
+		return false, err
+	}
+	return b.claims.Claimed(ctx, key)
+}
+
 func (b *inside) PutReply(_ context.Context, id job.ID, data []byte, was broker.Revision) (broker.Revision, error) {
 	if err := b.alive(); err != nil {
 		return 0, err
@@ -307,14 +316,22 @@ func (o *outside) call(ctx context.Context, bucket string, do func() error) erro
 	w.mu.Lock()
 	way, back := time.Duration(w.rand.IntN(400))*time.Millisecond, time.Duration(w.rand.IntN(300))*time.Millisecond
 	chance := w.rand.IntN(100)
-	faults := w.faults
+	faults, slow := w.faults, o.r.slow
+	if faults && chance >= 90 {
+		way += time.Duration(w.rand.IntN(12_000)) * time.Millisecond // held up on its way
+	}
 	w.mu.Unlock()
+	if slow > 0 {
+		return o.late(ctx, slow, do)
+	}
 	if err := sleep(ctx, way); err != nil {
+		go o.straggle(do)
 		return &api.Error{Kind: api.Down, Err: err}
 	}
 	w.mu.Lock()
 	if o.r.dead {
 		w.mu.Unlock()
+		go o.straggle(do)
 		return &api.Error{Kind: api.Down, Err: errCut}
 	}
 	w.calls = append(w.calls, madeCall{time.Now(), bucket})
@@ -333,10 +350,39 @@ func (o *outside) call(ctx context.Context, bucket string, do func() error) erro
 	return err
 }
 
+// late lets a request arrive after a while, whatever becomes of who sent it.
+func (o *outside) late(ctx context.Context, after time.Duration, do func() error) error {
+	arrived := make(chan error, 1)
+	go func() {
+		time.Sleep(after)
+		o.w.mu.Lock()
+		defer o.w.mu.Unlock()
+		arrived <- do()
+	}()
+	select {
+	case err := <-arrived:
+		return err
+	case <-ctx.Done():
+		return &api.Error{Kind: api.Down, Err: ctx.Err()}
+	}
+}
+
+// straggle lets a request arrive whose sender has died, or not.
+func (o *outside) straggle(do func() error) {
+	if o.w.intN(3) == 0 {
+		return
+	}
+	time.Sleep(time.Duration(o.w.intN(8000)) * time.Millisecond)
+	o.w.mu.Lock()
+	defer o.w.mu.Unlock()
+	_ = do() // nobody hears what becomes of it
+}
+
 func (o *outside) set(m *shown, to api.Message) {
 	text, _ := json.Marshal(struct{ A, B, C any }{to.Content, to.Embeds, to.Components})
 	m.text, m.files = string(text), len(to.Files)
 	m.edits++
+	m.edited = time.Now()
 }
 
 func (o *outside) EditOriginal(ctx context.Context, t api.Token, m api.Message) (p api.Posted, err error) {
@@ -346,16 +392,30 @@ func (o *outside) EditOriginal(ctx context.Context, t api.Token, m api.Message) 
 		}
 		card := o.w.tokens[t.Token]
 		o.set(card, m)
-		p = api.Posted{ID: card.id, Channel: card.channel}
+		p = card.posted()
 		return nil
 	})
 	return p, err
 }
 
+func (o *outside) ReadOriginal(ctx context.Context, t api.Token) (p api.Posted, err error) {
+	err = o.call(ctx, "token "+t.Token, func() error { p = o.w.tokens[t.Token].posted(); return nil })
+	return p, err
+}
+
+func (o *outside) Read(ctx context.Context, channel, message string) (p api.Posted, err error) {
+	err = o.call(ctx, "read "+channel, func() error { p = o.w.messages[message].posted(); return nil })
+	return p, err
+}
+
+func (m *shown) posted() api.Posted {
+	return api.Posted{ID: m.id, Channel: m.channel, Edited: m.edited}
+}
+
 func (o *outside) Edit(ctx context.Context, channel, message string, m api.Message) (p api.Posted, err error) {
 	err = o.call(ctx, "edit "+channel, func() error {
 		o.set(o.w.messages[message], m)
-		p = api.Posted{ID: message, Channel: channel}
+		p = o.w.messages[message].posted()
 		return nil
 	})
 	return p, err

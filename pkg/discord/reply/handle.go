@@ -59,6 +59,11 @@ type Ending struct {
 	Done   time.Time `json:"done,omitzero"`     // Discord has accepted it wholly, or nothing more can be done
 	Erased bool      `json:"erased,omitempty"`  // the messages and files were deleted on demand
 
+	// Look is when the card is looked at once more after the end was shown, by the replicas' clocks, because an edit of
+	// somebody else may have been on its way; zero where it need not be. Edited is what Discord said of the last edit.
+	Look   time.Time `json:"look,omitzero"`
+	Edited time.Time `json:"edited,omitzero"`
+
 	// Holder is the replica that delivers now, and Until when it does at the
 	// latest, by the replicas' clocks: another one waits until then.
 	Holder string    `json:"holder,omitempty"`
