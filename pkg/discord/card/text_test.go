@@ -111,7 +111,7 @@ func TestBarIsFullAtTheEndOnlyAndNeverShrinks(t *testing.T) {
 func TestDurationsAndOrdinalsInWords(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		-time.Second: "0.0 s", 9940 * time.Millisecond: "9.9 s", 59900 * time.Millisecond: "59 s", 200 * time.Second: "3 min 20 s", 125 * time.Minute: "2 h 05 min",
+		-time.Second: "under 0.1 s", 9940 * time.Millisecond: "9.9 s", 59900 * time.Millisecond: "59 s", 200 * time.Second: "3 min 20 s", 125 * time.Minute: "2 h 05 min",
 	} {
 		if got := card.Lasted(d); got != want {
 			t.Errorf("%s lasted %q, want %q", d, got, want)

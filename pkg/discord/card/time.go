@@ -34,6 +34,8 @@ func stamp(t time.Time, style string) string {
 // lasted puts a duration into words, with tenths while it is short.
 func lasted(d time.Duration) string {
 	switch d = max(d, 0); {
+	case d < 100*time.Millisecond:
+		return "under 0.1 s"
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Truncate(100*time.Millisecond).Seconds())
 	case d < time.Minute:
