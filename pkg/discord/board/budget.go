@@ -24,22 +24,31 @@ type slots struct {
 	count  int
 	free   int // the first few, which are not kept for ends
 	life   time.Duration
+	wider  *slots // a bucket to which the calls belong as well
 }
 
-// The buckets of a channel as we take them, one call below what people have
-// observed (discord.md 1.2).
+// The buckets of a channel as we take them (discord.md 1.2). Where there is
+// room one call fewer than people have observed; the three of old messages are
+// all needed: with one for running cards and one for an end, the next end
+// would wait until one of the two has passed.
 var (
-	editSlots = slots{prefix: "ch", count: 4, free: 2, life: 6 * time.Second} // of 5 in 5 s
-	oldSlots  = slots{prefix: "od", count: 2, free: 1, life: 7 * time.Second} // of 3 in 6 s, messages over an hour old
-	postSlots = slots{prefix: "po", count: 4, free: 4, life: 6 * time.Second} // of 5 in 5 s, new messages
+	editSlots = slots{prefix: "ch", count: 4, free: 2, life: 6 * time.Second}                    // of 5 in 5 s
+	oldSlots  = slots{prefix: "od", count: 3, free: 1, life: 7 * time.Second, wider: &editSlots} // of 3 in 6 s, messages over an hour old
+	postSlots = slots{prefix: "po", count: 4, free: 4, life: 6 * time.Second}                    // of 5 in 5 s, new messages
 )
 
-// lookAgain is how often a slot is looked for.
-const lookAgain = 250 * time.Millisecond
+const (
+	// lookAgain is how often a slot is looked for.
+	lookAgain = 250 * time.Millisecond
+	// endLooksAgain is the same for an end, which people wait for.
+	endLooksAgain = 100 * time.Millisecond
+)
 
 // budget shares the calls of the bot's own token in a channel among all
-// replicas. Ends come before everything else, here and, because some slots are
-// kept for them, among the replicas.
+// replicas. Ends come before everything else: here, since who waits for a slot
+// is in a lane; and among the replicas, since some slots are kept for ends and
+// nobody else takes one of the others while none of those is free. An end that
+// waits has found them all taken, so that the next one is its own.
 type budget struct {
 	claims Claimer
 	mu     sync.Mutex
@@ -56,16 +65,34 @@ type waiter struct{ end bool }
 
 func newBudget(c Claimer) *budget { return &budget{claims: c, lanes: map[string]*lane{}} }
 
+func (s slots) bucket(channel string) string { return s.prefix + "-" + channel }
+
+func (s slots) key(channel string, slot int) string {
+	return s.bucket(channel) + "-" + strconv.Itoa(slot)
+}
+
+// open is how many of the slots are there for a call.
+func (s slots) open(end bool) int {
+	if end {
+		return s.count
+	}
+	return s.free
+}
+
 // take waits until a call may be made in the channel. Of two that wait here an
 // end is first, then who came first.
 func (b *budget) take(ctx context.Context, s slots, channel string, end bool) error {
-	key := s.prefix + "-" + channel
+	key := s.bucket(channel)
 	w := &waiter{end: end}
 	b.join(key, w)
 	defer b.leave(key, w)
+	again := lookAgain
+	if end {
+		again = endLooksAgain
+	}
 	for {
-		if b.first(key, w) {
-			ok, err := b.try(ctx, s, key, end)
+		if b.first(key, w) && !b.rests(s.wider, channel) {
+			ok, err := b.try(ctx, s, channel, end)
 			if ok {
 				return nil
 			}
@@ -73,24 +100,40 @@ func (b *budget) take(ctx context.Context, s slots, channel string, end bool) er
 				return ctx.Err()
 			}
 		}
-		if err := sleep(ctx, lookAgain/2+rand.N(lookAgain)); err != nil {
+		if err := sleep(ctx, again/2+rand.N(again)); err != nil {
 			return err
 		}
 	}
 }
 
-// try claims one of the slots: an end begins with those that are kept for it.
-func (b *budget) try(ctx context.Context, s slots, key string, end bool) (bool, error) {
-	n := s.free
-	if end {
-		n = s.count
+// try claims a slot, and one of the wider bucket. None may be claimed long
+// before the call, so that the narrower bucket is looked at first; a slot of
+// the wider one is lost where somebody else is faster then.
+func (b *budget) try(ctx context.Context, s slots, channel string, end bool) (bool, error) {
+	if !end {
+		if ok, err := b.spare(ctx, s, channel, s.free, s.count); !ok || err != nil {
+			return false, err
+		}
 	}
-	for i := range n {
+	if s.wider != nil {
+		if ok, err := b.spare(ctx, s, channel, 0, s.open(end)); !ok || err != nil {
+			return false, err
+		}
+		if ok, err := b.try(ctx, *s.wider, channel, end); !ok || err != nil {
+			return false, err
+		}
+	}
+	return b.claim(ctx, s, channel, end)
+}
+
+// claim claims one of the slots: an end begins with those that are kept for it.
+func (b *budget) claim(ctx context.Context, s slots, channel string, end bool) (bool, error) {
+	for i := range s.open(end) {
 		slot := i
 		if end {
 			slot = s.count - 1 - i
 		}
-		ok, err := b.claims.Claim(ctx, key+"-"+strconv.Itoa(slot), s.life)
+		ok, err := b.claims.Claim(ctx, s.key(channel, slot), s.life)
 		if ok || err != nil {
 			return ok, err
 		}
@@ -98,11 +141,34 @@ func (b *budget) try(ctx context.Context, s slots, key string, end bool) (bool, 
 	return false, nil
 }
 
+// spare reports whether one of the slots from the first up to before the last
+// is not claimed, or whether that is no slot at all.
+func (b *budget) spare(ctx context.Context, s slots, channel string, first, last int) (bool, error) {
+	for n := first; n < last; n++ {
+		taken, err := b.claims.Claimed(ctx, s.key(channel, n))
+		if !taken || err != nil {
+			return !taken, err
+		}
+	}
+	return first == last, nil
+}
+
 // pause leaves the channel alone for a time that Discord has asked for.
 func (b *budget) pause(s slots, channel string, d time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.lane(s.prefix + "-" + channel).paused = time.Now().Add(d)
+	b.lane(s.bucket(channel)).paused = time.Now().Add(d)
+}
+
+// rests reports whether Discord has asked to leave these calls alone.
+func (b *budget) rests(s *slots, channel string) bool {
+	if s == nil {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.lanes[s.bucket(channel)]
+	return l != nil && time.Now().Before(l.paused)
 }
 
 // lane is made where it is needed first; those that nobody needs any more go.

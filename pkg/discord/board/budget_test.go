@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -117,34 +118,118 @@ func TestReplicasShareTheBudgetOfAChannel(t *testing.T) {
 	}
 }
 
+// Running cards take every slot that they may have, in all replicas. An end
+// waits until a slot has passed, and then the slot is its own.
 func TestEndsDoNotWaitForTheOthers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		slots  slots
+		every  time.Duration // between two ends
+		within time.Duration
+	}{
+		"edits":                 {editSlots, 2 * time.Second, 2500 * time.Millisecond},
+		"edits of old messages": {oldSlots, 2 * time.Second, 3500 * time.Millisecond},
+		"many edits":            {editSlots, 0, 7 * time.Second},
+		"many of old messages":  {oldSlots, 0, 8 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store := &claims{}
+				replicas := []*budget{newBudget(store), newBudget(store), newBudget(store)}
+				stop := crave(t, replicas)
+				worst := time.Duration(0)
+				for i := range 100 {
+					began := time.Now()
+					needed := store.needed(c.slots)
+					if err := replicas[i%3].take(t.Context(), c.slots, "1", true); err != nil {
+						t.Fatal(err)
+					}
+					waited := time.Since(began)
+					if waited > needed+2*endLooksAgain {
+						t.Errorf("an end waited for %v, the next slot was free after %v", waited, needed)
+					}
+					worst = max(worst, waited)
+					time.Sleep(c.every - waited + rand.N(500*time.Millisecond)) // synctest
+				}
+				if worst > c.within {
+					t.Errorf("an end waited for %v", worst)
+				}
+				stop()
+			})
+		})
+	}
+}
+
+// crave lets running cards want every slot of channel 1, until the returned
+// function is called.
+func crave(t *testing.T, replicas []*budget) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	for _, b := range replicas {
+		for i := range 40 {
+			s := []slots{editSlots, oldSlots}[i%2]
+			group.Go(func() {
+				for b.take(ctx, s, "1", false) == nil {
+				}
+			})
+		}
+	}
+	time.Sleep(time.Minute) // synctest: until every bucket is in use
+	return func() { cancel(); group.Wait() }
+}
+
+// needed is how long it takes until a slot of each bucket is free.
+func (c *claims) needed(s slots) time.Duration {
+	wider := time.Duration(0)
+	if s.wider != nil {
+		wider = c.needed(*s.wider)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first := time.Duration(math.MaxInt64)
+	for n := range s.count {
+		first = min(first, time.Until(c.until[s.key("1", n)]))
+	}
+	return max(first, wider)
+}
+
+// Old messages are edited among all the others of their channel.
+func TestOldMessagesShareTheBudgetOfTheirChannel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &claims{}
-		replicas := []*budget{newBudget(store), newBudget(store), newBudget(store)}
-		ctx, cancel := context.WithCancel(t.Context())
+		var mu sync.Mutex
+		var all, old []hit
 		var group sync.WaitGroup
-		for _, b := range replicas {
-			for range 40 { // running cards that would take every slot
+		for range 3 {
+			b := newBudget(store)
+			for i := range 60 {
+				s := []slots{editSlots, oldSlots}[i%2]
 				group.Go(func() {
-					for b.take(ctx, editSlots, "1", false) == nil {
+					if err := b.take(t.Context(), s, "1", i%5 == 0); err != nil {
+						t.Errorf("take: %v", err)
+					}
+					time.Sleep(rand.N(900 * time.Millisecond)) // synctest: the way to Discord
+					mu.Lock()
+					defer mu.Unlock()
+					all = append(all, hit{at: time.Now()})
+					if s.wider != nil {
+						old = append(old, hit{at: time.Now()})
 					}
 				})
 			}
 		}
-		var worst time.Duration
-		for i := range 60 {
-			time.Sleep(3 * time.Second) // synctest
-			began := time.Now()
-			if err := replicas[i%3].take(ctx, editSlots, "1", true); err != nil {
-				t.Fatal(err)
-			}
-			worst = max(worst, time.Since(began))
-		}
-		cancel()
 		group.Wait()
-		if worst > 3*time.Second {
-			t.Errorf("an end waited for %v", worst)
+		if n := most(all, 5*time.Second); n > 5 {
+			t.Errorf("%d edits arrived within 5 s", n)
+		}
+		if n := most(old, 6*time.Second); n > 3 {
+			t.Errorf("%d edits of old messages arrived within 6 s", n)
+		}
+		if len(all) != 180 {
+			t.Errorf("%d of 180 edits arrived", len(all))
 		}
 	})
 }

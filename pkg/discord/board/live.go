@@ -185,9 +185,7 @@ func (k *keeper) send(ctx context.Context, m api.Message, byBot bool) (api.Poste
 // takeEdit waits until the bot's token may edit the card.
 func (b *Board) takeEdit(ctx context.Context, h reply.Handle, now time.Time, end bool) error {
 	if now.Sub(h.Asked) > oldAfter {
-		if err := b.budget.take(ctx, oldSlots, h.Channel, end); err != nil {
-			return err
-		}
+		return b.budget.take(ctx, oldSlots, h.Channel, end)
 	}
 	return b.budget.take(ctx, editSlots, h.Channel, end)
 }
