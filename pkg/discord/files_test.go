@@ -2,13 +2,11 @@ package discord_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -67,48 +65,28 @@ func TestAPictureThatIsTooLargeIsReencoded(t *testing.T) {
 	}
 	s.done(a.id, large)
 	m := s.finished(a.card, 1)
-	if size := m.Attachments[0].Size; size > 10<<20 {
-		t.Errorf("a file of %d bytes", size)
+	if size := m.Attachments[0].Size; size > 10<<20 || size < 5<<20 || m.Attachments[0].Width != 2000 {
+		t.Errorf("a file of %d bytes, %d pixels wide", size, m.Attachments[0].Width)
+	}
+	if text := textOf(m); !strings.Contains(text, "JPEG here") || !strings.Contains(text, "discomfy show "+a.id.String()) {
+		t.Errorf("the card says %s", text)
 	}
 }
 
-// A file that can not be made smaller is reached by a link, or, without a
-// public address, by words.
-func TestAFileThatDiscordDoesNotTake(t *testing.T) {
-	t.Parallel()
-	for name, public := range map[string]bool{"with a public address": true, "without one": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var c discord.Config
-			var in atomic.Pointer[discord.Ingress]
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { in.Load().Handler().ServeHTTP(w, r) }))
-			t.Cleanup(server.Close)
-			if public {
-				c.PublicURL, _ = url.Parse(server.URL)
-				c.Secrets = [][]byte{[]byte("0123456789abcdef")}
-			}
-			s := scripted(t, settings{ingress: c})
-			in.Store(s.in)
-			a := s.askInChannel()
-			s.queued(a.id)
-			data := make([]byte, 60<<20)
-			_, _ = rand.Read(data)
-			s.doneWith(a.id, "video/mp4", data)
-			a.shows("Done")
-			s.settled(s.in)
-			link := regexp.MustCompile(`http://[^)\s>]+/files/[^)\s>]+`).FindString(textOf(a.message()))
-			if !public {
-				if link != "" || !strings.Contains(textOf(a.message()), a.id.String()) {
-					t.Errorf("the card says %s", textOf(a.message()))
-				}
-				return
-			}
-			got := fetch(t, link)
-			if !bytes.Equal(got, data) {
-				t.Errorf("the link %q has %d bytes", link, len(got))
-			}
-		})
+// scriptedInPublic is an ingress with a public address, or without one.
+func scriptedInPublic(t *testing.T, public bool, c discord.Config) *script {
+	t.Helper()
+	if !public {
+		return scripted(t, settings{ingress: c})
 	}
+	var in atomic.Pointer[discord.Ingress]
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { in.Load().Handler().ServeHTTP(w, r) }))
+	t.Cleanup(server.Close)
+	c.PublicURL, _ = url.Parse(server.URL)
+	c.Secrets = [][]byte{[]byte("0123456789abcdef")}
+	s := scripted(t, settings{ingress: c})
+	in.Store(s.in)
+	return s
 }
 
 func fetch(t *testing.T, link string) []byte {
