@@ -58,6 +58,8 @@ type keeper struct {
 	handle   reply.Handle
 	request  *job.Request
 	tempo    tempo
+	began    time.Time // our last edit
+	lost     int       // claims since then that somebody else had
 	shown    fingerprint
 	shownAs  place     // the place that it shows
 	preview  preview   // the newest
