@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -29,8 +26,6 @@ const (
 	renderExpiry = 10 * time.Second
 	// renderBeat is how soon a pull that the server forgot is noticed.
 	renderBeat = 2 * time.Second
-	// lowestPriority is the server's.
-	lowestPriority = 9
 )
 
 // RenderConfig is who shows jobs.
@@ -71,22 +66,9 @@ func (b *Broker) Render(ctx context.Context, c RenderConfig) error {
 	group, ctx := errgroup.WithContext(ctx)
 	r := renderer{b: b, config: c, complain: &rate.Sometimes{First: 1, Interval: 10 * time.Second}}
 	for p := range job.Partitions {
-		share := []jetstream.PullConsumeOpt{b.preference(p), jetstream.PullExpiry(renderExpiry), jetstream.PullHeartbeat(renderBeat)}
-		states := slices.Concat(share, []jetstream.PullConsumeOpt{jetstream.PullPriorityGroup(renderGroup), jetstream.PullMaxMessages(renderAhead)})
-		ticks := slices.Concat(share, []jetstream.PullConsumeOpt{jetstream.PullPriorityGroup(cardGroup), jetstream.PullMaxMessages(cardAhead)})
-		group.Go(func() error { return r.run(ctx, pull{stateStream, renderConsumer(p), states, r.state}) })
-		group.Go(func() error { return r.run(ctx, pull{progressStream, cardConsumer(p), ticks, r.progress}) })
+		group.Go(func() error { return r.partition(ctx, p) })
 	}
 	return group.Wait()
-}
-
-// preference is how little we prefer a partition: drawn from our connection's
-// name and the partition, so that replicas share the partitions evenly without
-// knowing of each other.
-func (b *Broker) preference(p int) jetstream.PullPrioritized {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(b.replica + "/" + strconv.Itoa(p)))
-	return jetstream.PullPrioritized(h.Sum32() % (lowestPriority + 1))
 }
 
 // renderer pulls from the two consumers of a partition.
@@ -100,7 +82,7 @@ type renderer struct {
 type pull struct {
 	stream, durable string
 	options         []jetstream.PullConsumeOpt
-	take            func(context.Context, jetstream.Msg)
+	take            func(jetstream.Msg)
 }
 
 // run pulls from a consumer until ctx ends.
@@ -132,7 +114,7 @@ func (r *renderer) consume(ctx context.Context, p pull) error {
 	consuming, err := consumer.Consume(func(msg jetstream.Msg) {
 		calls.Add(1)
 		defer calls.Done()
-		p.take(ctx, msg)
+		p.take(msg)
 	}, append(p.options, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
 		if errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) {
 			select {
@@ -150,7 +132,11 @@ func (r *renderer) consume(ctx context.Context, p pull) error {
 	case <-consuming.Closed():
 		err = errors.New("the consumption ended by itself")
 	}
-	consuming.Stop()
+	if errors.Is(context.Cause(ctx), errRedraw) {
+		consuming.Drain() // a state that is here already would be on its way to nobody for renderWait
+	} else {
+		consuming.Stop()
+	}
 	<-consuming.Closed()
 	calls.Wait()
 	if ctx.Err() != nil {
@@ -176,7 +162,10 @@ func (r *renderer) state(ctx context.Context, msg jetstream.Msg) {
 	_ = msg.Term() // where that is lost it comes again
 }
 
-func (r *renderer) progress(_ context.Context, msg jetstream.Msg) {
+func (r *renderer) progress(msg jetstream.Msg, of *share) {
+	if meta, err := msg.Metadata(); err == nil {
+		of.hear(meta.Sequence.Consumer)
+	}
 	p, err := parseProgress(msg.Subject(), msg.Data())
 	if err != nil {
 		r.b.count.dropped.Add(1)
