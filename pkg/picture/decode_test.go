@@ -212,3 +212,38 @@ func (r *countingReader) ReadAt(p []byte, at int64) (int, error) {
 	}
 	return r.ReaderAt.ReadAt(p, at)
 }
+
+// panicking is a file at which a decoder panics, after so many reads.
+type panicking struct {
+	io.ReaderAt
+	left int
+}
+
+func (r *panicking) ReadAt(p []byte, at int64) (int, error) {
+	if r.left--; r.left < 0 {
+		panic("index out of range")
+	}
+	return r.ReaderAt.ReadAt(p, at)
+}
+
+// A decoder's panic is a fault of it that a file has found: the file is damaged
+// then.
+func TestADecoderThatPanics(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"comfyui.png", "turned.jpg", "lossless.webp", "animated.webp", "animated.gif", "plain.bmp"} {
+		data := recorded(t, name)
+		headers := &countingReader{ReaderAt: bytes.NewReader(data)}
+		if _, err := picture.Inspect(headers, int64(len(data))); err != nil {
+			t.Fatal(err)
+		}
+		for reads := headers.reads; ; reads++ {
+			_, _, err := picture.Decode(t.Context(), &panicking{bytes.NewReader(data), reads}, int64(len(data)), picture.Limits{})
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, picture.ErrDamaged) || !strings.Contains(err.Error(), "index out of range") {
+				t.Fatalf("%s, read %d: %v", name, reads, err)
+			}
+		}
+	}
+}

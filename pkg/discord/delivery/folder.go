@@ -130,15 +130,20 @@ func (f *folder) write(ctx context.Context, r io.Reader, n int64) (*stored, erro
 		room.keep(0)
 		return nil, fmt.Errorf("store a file: %w", err)
 	}
-	s := &stored{path: file.Name(), room: room}
+	s, whole := &stored{path: file.Name(), room: room}, false
+	defer func() {
+		if !whole { // whatever the reason, a panic of the reader's among them
+			s.remove()
+		}
+	}()
 	s.size, err = io.Copy(file, io.LimitReader(&reader{ctx, r}, n+1))
 	if err = errors.Join(err, file.Close()); err == nil && s.size > n {
 		err = errSize
 	}
 	if err != nil {
-		s.remove()
 		return nil, err
 	}
+	whole = true
 	return s, nil
 }
 

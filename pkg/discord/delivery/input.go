@@ -49,7 +49,7 @@ func (p *Preparer) Input(ctx context.Context, r io.Reader) (Picture, error) {
 	}
 	defer f.Close()
 	var out Picture
-	err = p.withPicture(ctx, func() error {
+	err = p.withPicture(ctx, "an input", func() error {
 		out, err = p.input(ctx, f, file.size)
 		return err
 	})
@@ -107,7 +107,7 @@ func (p *Preparer) Mask(ctx context.Context, pic, mask Picture) (Picture, error)
 		return Picture{}, refused(fmt.Sprintf("the picture has %d × %d pixels, with a mask at most %d million are taken", pic.Width, pic.Height, mostMasked/1_000_000))
 	}
 	out := Picture{Type: picture.PNG.MediaType(), Width: pic.Width, Height: pic.Height, Notes: pic.Notes}
-	err := p.withPicture(ctx, func() (err error) {
+	err := p.withPicture(ctx, "a mask", func() (err error) {
 		out.Data, out.Alpha, err = p.mask(ctx, pic.Data, mask.Data)
 		return err
 	})
@@ -141,6 +141,9 @@ var errBlack = errors.New("the mask has no white in it: paint white what is to b
 func worded(err error) error {
 	if errors.Is(err, picture.ErrNoFit) {
 		return refused(fmt.Sprintf("as PNG the picture has more than the %s that are taken", size(mostStored)))
+	}
+	if errors.Is(err, errFault) {
+		return refused("the picture can not be read here: save it anew, or take another one")
 	}
 	if err != nil && (isPictures(err) || errors.Is(err, picture.ErrShape) || errors.Is(err, errBlack)) {
 		return refused(err.Error())

@@ -59,8 +59,21 @@ func (p *Preparer) together(results []job.Result, limit int64) int {
 }
 
 // make fetches the result and gives it the best form that fits the item's
-// limit.
+// limit. One that makes a decoder panic is sent as it is, if it may be.
 func (p *Preparer) make(ctx context.Context, it *item) error {
+	err := p.guarded(ctx, it.result.Name, func() error { return p.form(ctx, it) })
+	if !errors.Is(err, errFault) {
+		return err
+	}
+	if it.file == nil || it.file.size > it.limit || p.cfg.Strip {
+		it.drop(errFault.Error())
+		return nil
+	}
+	it.put(whole, it.kind, it.file)
+	return nil
+}
+
+func (p *Preparer) form(ctx context.Context, it *item) error {
 	err := p.fetch(ctx, it)
 	switch {
 	case errors.Is(err, broker.ErrNotFound):

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -64,6 +65,7 @@ type Preparer struct {
 	folder   *folder
 	pictures *semaphore.Weighted
 	videos   *semaphore.Weighted
+	faults   atomic.Uint64
 }
 
 // New makes the Preparer's folder, and removes those of processes that died.
@@ -87,10 +89,10 @@ func New(c Config) (*Preparer, error) {
 func (p *Preparer) Close() error { return p.folder.close() }
 
 // withPicture lets f decode a picture in its turn.
-func (p *Preparer) withPicture(ctx context.Context, f func() error) error {
+func (p *Preparer) withPicture(ctx context.Context, what string, f func() error) error {
 	if err := p.pictures.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer p.pictures.Release(1)
-	return f()
+	return p.guarded(ctx, what, f)
 }

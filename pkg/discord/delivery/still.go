@@ -39,7 +39,7 @@ func (p *Preparer) formPicture(ctx context.Context, it *item) error {
 // refit encodes a picture so that it fits.
 func (p *Preparer) refit(ctx context.Context, it *item, animated bool) error {
 	var fitted picture.Fitted
-	err := p.withPicture(ctx, func() error {
+	err := p.withPicture(ctx, it.result.Name, func() error {
 		return it.with(func(r io.ReaderAt, size int64) (err error) {
 			fitted, err = picture.FitFile(ctx, r, size, min(it.limit, mostRefit), picture.FitOptions{Limits: p.cfg.Output, Texts: !p.cfg.Strip})
 			return err
