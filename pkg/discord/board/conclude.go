@@ -76,9 +76,14 @@ func (k *keeper) finish(alive, work context.Context, s job.State) error {
 	return e.store(func(h *reply.Handle) {
 		h.Ending.Parked = w == parked
 		h.Ending.Release(k.b.name)
-		if w != parked {
-			h.Ending.Done, h.Ending.Look, h.Ending.Edited = k.b.cfg.Now().UTC(), look, k.edited
+		if w == parked {
+			return
 		}
+		h.Ending.Done, h.Ending.Look, h.Ending.Edited = k.b.cfg.Now().UTC(), look, k.edited
+		if look.IsZero() && !h.Opening.IsZero() {
+			h.Ending.Look = time.Now().Add(strayFor).UTC()
+		}
+		h.Opening = time.Time{}
 	})
 }
 

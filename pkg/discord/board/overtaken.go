@@ -2,9 +2,11 @@ package board
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"discomfy/pkg/discord/reply"
+	"discomfy/pkg/job"
 )
 
 // outrunFor is how long the end of another replica is waited for.
@@ -48,6 +50,25 @@ func (k *keeper) overtaken(ctx context.Context) time.Duration {
 		return 0
 	}
 	return beatEvery
+}
+
+// Repeat shows the end of a job once more where it was shown: an edit that is not
+// the board's has followed it. Where it is about to be shown the handle says so.
+func (b *Board) Repeat(ctx context.Context, id job.ID) {
+	over := false
+	_, err := b.handles.Change(ctx, id, func(h *reply.Handle) {
+		if over = h.Ending.Over() && !h.Ending.Erased; over {
+			h.Ending.Done = time.Time{}
+		}
+	})
+	if err != nil {
+		b.cfg.Log.WarnContext(ctx, "an end could not be shown once more", slog.String(keyJob, id.String()), slog.Any(keyError, err))
+		return
+	}
+	if over {
+		b.count.repeated.Add(1)
+		b.Show(id)
+	}
 }
 
 // anew lets the end be shown once more in the card. What is in other messages

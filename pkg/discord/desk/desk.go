@@ -102,6 +102,7 @@ type Board interface {
 	Offline() bool
 	Reachable() bool
 	Show(id job.ID)
+	Repeat(ctx context.Context, id job.ID)
 	View(id job.ID, r *job.Request) card.View
 	Withdraw(ctx context.Context, h reply.Handle)
 }

@@ -57,11 +57,13 @@ func (v *visit) order(ctx context.Context, a command.Ask) {
 // orders is the job that the interaction asks for. All clicks on a set-up card
 // ask for that of the first one, whose name is stored under the draft's.
 func (v *visit) orders(ctx context.Context) (job.ID, error) {
+	v.asks = job.FromInteraction(v.i.ID)
 	if v.draft == "" {
-		return job.FromInteraction(v.i.ID), nil
+		return v.asks, nil
 	}
 	h, err := v.d.handles.Create(ctx, reply.New(job.FromInteraction(v.draft), v.i))
-	return job.FromInteraction(h.Interaction), err
+	v.asks = job.FromInteraction(h.Interaction)
+	return v.asks, err
 }
 
 // resolve makes the parameters. What the cached catalog does not know may be
@@ -189,6 +191,7 @@ func (v *visit) keep(ctx context.Context, h reply.Handle, p api.Posted, err erro
 	h, err = v.d.handles.Change(ctx, h.Job, func(stored *reply.Handle) {
 		stored.Lost = stored.Lost || lost
 		stored.Wordless = stored.Wordless || h.Wordless
+		v.arrived(stored)
 		if p.ID != "" {
 			if v.draft != "" {
 				stored.Renew(v.i) // another click may have stored it

@@ -31,9 +31,11 @@ type visit struct {
 	began   time.Time
 	until   time.Time // the broker may take so long for what the answer needs
 	stance  stance
-	keeps   bool   // the message that was clicked is not to be changed by words
-	insists job.ID // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
-	draft   string // of the set-up card that orders
+	keeps   bool      // the message that was clicked is not to be changed by words
+	asks    job.ID    // that the interaction may become; zero for one that orders nothing
+	insists job.ID    // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
+	opening time.Time // as the job's handle has it, while an edit of ours is on its way
+	draft   string    // of the set-up card that orders
 	log     *slog.Logger
 }
 
@@ -121,7 +123,7 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 	case kind == api.Acked && (v.insists.IsZero() || v.moved(ctx)):
 		return p, nil
 	case kind == api.Acked:
-		p, err = v.d.cfg.Discord.EditOriginal(ctx, v.i.Access(), m)
+		p, err = v.edit(ctx, m)
 	case kind == api.TooLate:
 		v.d.count.late.Add(1)
 	}
@@ -154,9 +156,13 @@ func (v *visit) early(ctx context.Context) bool {
 func (v *visit) send(ctx context.Context, m api.Message) (api.Posted, error) {
 	switch v.stance {
 	case updating:
-		return v.clicked(), v.d.cfg.Discord.Update(ctx, v.i, m)
+		err := v.d.cfg.Discord.Update(ctx, v.i, m)
+		if !v.insists.IsZero() {
+			v.outran(ctx) // another click may have made the card before
+		}
+		return v.clicked(), err
 	case deferred:
-		return v.d.cfg.Discord.EditOriginal(ctx, v.i.Access(), m)
+		return v.edit(ctx, m)
 	}
 	return v.d.cfg.Discord.Reply(ctx, v.i, m)
 }

@@ -44,6 +44,9 @@ type Handle struct {
 	Card      string `json:"card,omitempty"`      // message id; empty until Discord said it
 	Ephemeral bool   `json:"ephemeral,omitempty"` // the card is seen by the asker alone
 
+	// Opening is since when the first card may be on its way as an edit, which may arrive late; zero where none is.
+	Opening time.Time `json:"opening,omitzero"`
+
 	Lost   bool   `json:"lost,omitempty"` // Discord took no answer to the interaction: there is no card
 	Gone   bool   `json:"gone,omitempty"` // the card was deleted
 	Ending Ending `json:"ending,omitzero"`
