@@ -18,8 +18,8 @@ const (
 	// shareLook is of how many ticks in a row it is counted how many others had
 	// between them; shareMost is how many gaps come by chance, where who is
 	// preferred has no room for a moment.
-	shareLook = 32
-	shareMost = 8
+	shareLook = 10
+	shareMost = 5
 )
 
 // errRedraw ends the consumption of a partition that is preferred differently

@@ -48,6 +48,7 @@ type keeper struct {
 	held     *arrival // the newest, not acknowledged yet
 	news     news
 	heard    time.Time // when something of the job came last
+	ticks    int       // of progress that was news
 	summoned bool      // its end is to be shown, whoever holds the delivery
 	removed  bool      // the Board knows it no more
 	wake     chan struct{}
@@ -58,8 +59,7 @@ type keeper struct {
 	handle   reply.Handle
 	request  *job.Request
 	tempo    tempo
-	began    time.Time // our last edit
-	lost     int       // claims since then that somebody else had
+	lost     int // how many ticks were heard when somebody else had the claim; 0 where we did
 	shown    fingerprint
 	shownAs  place     // the place that it shows
 	preview  preview   // the newest
@@ -140,6 +140,7 @@ func (k *keeper) tick(p job.Progress) {
 		return
 	}
 	k.heard = time.Now()
+	k.ticks++
 	k.news = max(k.news, ticked)
 	if k.facts.phase() != before {
 		k.news = max(k.news, begun)

@@ -23,9 +23,10 @@ const (
 	claimLife = time.Second
 	// claimAgain is the pause after another replica had the claim.
 	claimAgain = 400 * time.Millisecond
-	// strange is how long ago our last edit of a card was where we have only now
-	// begun to hear of its job, and at most one in how long begins beside a claim.
-	strange = 30 * time.Second
+	// allTicks is how many ticks come in that pause to who hears all of a job's;
+	// beside is how often its card may then be edited beside the claim.
+	allTicks = 3
+	beside   = 5 * time.Second
 	// unanswered is how long the answer to the interaction may take to make
 	// the card; afterwards nobody is going to answer any more.
 	unanswered = 4 * time.Second
@@ -154,7 +155,7 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 	if look == k.shown {
 		return whole
 	}
-	won, err := k.claim(alive, n)
+	won, err := k.claim(alive)
 	if err == nil && !won {
 		k.b.count.skipped.Add(1)
 	}
@@ -167,7 +168,6 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 		return claimAgain
 	}
 	k.tempo.begin(time.Now())
-	k.lost, k.began = 0, time.Now()
 	p, err := k.send(work, m, byBot)
 	if err != nil {
 		return k.refused(alive, err, n, byBot)
@@ -179,18 +179,27 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 	return 0
 }
 
-// claim reports whether we may edit the card now. Of a job that runs one
-// replica hears: where we do now, and somebody else's claim outlasts a pause,
-// it may be that of a replica that died. Then we need not wait for its end.
-func (k *keeper) claim(ctx context.Context, n news) (bool, error) {
+// claim reports whether we may edit the card now. One replica hears of a job
+// that runs. Where that is us, and somebody else's claim outlasts a pause, it
+// is that of a replica which has died, and need not be waited for.
+func (k *keeper) claim(ctx context.Context) (bool, error) {
 	won, err := k.b.cfg.Broker.Claim(ctx, "e-"+k.id.String(), claimLife)
 	if won || err != nil {
+		k.lost = 0
 		return won, err
 	}
-	if k.lost++; k.lost < 2 || n < ticked || time.Since(k.began) < strange {
+	ticks := k.heardTicks()
+	if k.lost == 0 || ticks < k.lost+allTicks {
+		k.lost = ticks
 		return false, nil
 	}
-	return k.b.cfg.Broker.Claim(ctx, "n-"+k.id.String(), strange)
+	return k.b.cfg.Broker.Claim(ctx, "n-"+k.id.String(), beside)
+}
+
+func (k *keeper) heardTicks() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ticks
 }
 
 // send edits the card.
