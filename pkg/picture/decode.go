@@ -3,6 +3,7 @@ package picture
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/draw"
 	"image/gif"
@@ -32,12 +33,21 @@ func Decode(ctx context.Context, r io.ReaderAt, size int64, l Limits) (image.Ima
 		return nil, i, from.err // not the picture's fault
 	case errors.Is(err, ErrDamaged):
 		return nil, i, err
+	case isUnsupported(err):
+		return nil, i, fmt.Errorf("%w: a %s of a rare sort (%w)", ErrForeign, i.Kind, err)
 	case err != nil:
 		return nil, i, damaged("%v", err)
 	case m.Bounds().Dx() != i.Width || m.Bounds().Dy() != i.Height:
 		return nil, i, damaged("its headers contradict each other")
 	}
 	return upright(m, i.Orientation), i, nil
+}
+
+// isUnsupported reports a file that its decoder understands and can not decode.
+func isUnsupported(err error) bool {
+	_, isPNG := errors.AsType[png.UnsupportedError](err)
+	_, isJPEG := errors.AsType[jpeg.UnsupportedError](err)
+	return isPNG || isJPEG || errors.Is(err, bmp.ErrUnsupported)
 }
 
 // decodeKind runs the format's decoder. A panic in one of them would be a fault

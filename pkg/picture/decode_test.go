@@ -39,6 +39,7 @@ func TestPicturesOfOtherProgramsAreRead(t *testing.T) {
 		{"animated.gif", picture.GIF, true, true, 1, dark(0, 0), dark(255, 255), 24, 16},
 		{"animated.png", picture.PNG, false, true, 1, dark(0, 0), dark(255, 255), 24, 16},
 		{"alpha.png", picture.PNG, true, false, 1, color.NRGBA{0, 0, 128, 0}, dark(255, 255), 24, 16},
+		{"interlaced.png", picture.PNG, true, false, 1, color.NRGBA{0, 0, 128, 0}, dark(255, 255), 24, 16},
 		{"comfyui.png", picture.PNG, false, false, 6, dark(0, 255), color.NRGBA{255, 0, 128, 255}, 16, 24},
 		{"plain.bmp", picture.BMP, true, false, 1, dark(0, 0), dark(255, 255), 24, 16},
 	} {

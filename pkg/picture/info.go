@@ -13,6 +13,8 @@ type Info struct {
 	Alpha       bool  // may have transparent pixels
 	Animated    bool  // has more than one frame
 	Orientation int   // EXIF, 1 (upright) to 8
+	Depth       int   // bits of a channel
+	Keyed       bool  // its transparency stands beside the pixels (PNG's tRNS), where not every program looks for it
 	Memory      int64 // bytes that decoding takes, about
 
 	extended int64 // where the flags of a WebP file's extended header are; 0 where there is none
@@ -27,7 +29,7 @@ func Inspect(r io.ReaderAt, size int64) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	i := Info{Kind: kind, Orientation: 1}
+	i := Info{Kind: kind, Orientation: 1, Depth: 8}
 	switch kind {
 	case PNG:
 		err = i.readPNG(s)

@@ -29,9 +29,9 @@ func Mask(m image.Image) *image.Gray {
 }
 
 // WithMask makes a picture transparent where the mask is white; what
-// transparency it had goes. The colours stay everywhere. The mask is scaled to
-// the picture; sides that differ by more than a fiftieth are ErrShape. Of a mask
-// with transparency the transparent part counts as black.
+// transparency it had goes. The colours stay everywhere. Of the mask its
+// lightness counts, over black where it is transparent; it is scaled to the
+// picture. Sides that differ by more than a fiftieth are ErrShape.
 func WithMask(ctx context.Context, m, mask image.Image) (*image.NRGBA, error) {
 	if err := sameShape(m.Bounds(), mask.Bounds()); err != nil {
 		return nil, err
@@ -47,10 +47,26 @@ func WithMask(ctx context.Context, m, mask image.Image) (*image.NRGBA, error) {
 		row, to, l := from.Pix[y*from.Stride:], out.Pix[y*out.Stride:], light.Pix[y*light.Stride:]
 		for x := range w {
 			copy(to[4*x:4*x+3], row[4*x:4*x+3])
-			to[4*x+3] = 255 - l[x]
+			to[4*x+3] = 255 - clean(l[x])
 		}
 	}
 	return out, nil
+}
+
+// Lightness that is nearly black or white was meant to be: JPEG blurs it.
+const (
+	nearBlack = 12
+	nearWhite = 255 - nearBlack
+)
+
+func clean(light uint8) uint8 {
+	switch {
+	case light <= nearBlack:
+		return 0
+	case light >= nearWhite:
+		return 255
+	}
+	return light
 }
 
 func sameShape(a, b image.Rectangle) error {

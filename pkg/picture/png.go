@@ -66,7 +66,7 @@ func (i *Info) readPNG(s source) error {
 		case c.name == "acTL":
 			i.Animated = true
 		case c.name == "tRNS":
-			i.Alpha = true
+			i.Alpha, i.Keyed = true, true
 		case c.name == "eXIf":
 			block, err := s.bytes(c.body, min(c.length, maxEXIF))
 			if err != nil {
@@ -91,7 +91,7 @@ func (i *Info) readIHDR(s source, c chunk) error {
 	if width > 1<<30 || height > 1<<30 {
 		return damaged("its header is broken")
 	}
-	i.Width, i.Height = int(width), int(height)
+	i.Width, i.Height, i.Depth = int(width), int(height), int(b[8])
 	depth, color, interlaced := b[8], b[9], b[12] != 0
 	i.Alpha = color == pngGrayAlpha || color == pngRGBA
 	pixel := pngPixel(depth, color)

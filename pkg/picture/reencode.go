@@ -12,10 +12,11 @@ const uprightQuality = 95
 
 // Plain encodes a decoded picture file anew, upright and without metadata, in
 // at most limit bytes: what was a JPEG as a JPEG with its colour profile, all
-// else as PNG. ErrNoFit where the limit does not suffice.
+// else as PNG of 8 bits a channel whose transparency is in its pixels. ErrNoFit
+// where the limit does not suffice.
 func Plain(ctx context.Context, m image.Image, r io.ReaderAt, size int64, k Kind, limit int64) ([]byte, Kind, error) {
 	if k != JPEG {
-		data, err := EncodePNG(ctx, m, limit)
+		data, err := EncodePNG(ctx, common(m), limit)
 		return data, PNG, err
 	}
 	if _, ok := m.(*image.YCbCr); !ok {
@@ -28,4 +29,28 @@ func Plain(ctx context.Context, m image.Image, r io.ReaderAt, size int64, k Kind
 		return nil, JPEG, ErrNoFit
 	}
 	return insert(w.data, JPEG, JPEG, profile), JPEG, err
+}
+
+// common gives a picture in a form that every program reads alike: grey of 16
+// bits is clipped at 255 by Pillow, to which transparency beside the pixels is
+// no alpha channel either.
+func common(m image.Image) image.Image {
+	switch m := m.(type) {
+	case *image.Gray16:
+		out := image.NewGray(m.Rect)
+		for y := range m.Rect.Dy() {
+			from, to := m.Pix[y*m.Stride:], out.Pix[y*out.Stride:][:m.Rect.Dx()]
+			for x := range to {
+				to[x] = from[2*x] // the upper byte
+			}
+		}
+		return out
+	case *image.RGBA64, *image.NRGBA64:
+		return straight(m)
+	case *image.Paletted:
+		if !m.Opaque() {
+			return straight(m)
+		}
+	}
+	return m
 }

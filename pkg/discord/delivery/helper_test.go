@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -214,10 +215,12 @@ func pngOf(t testing.TB, m image.Image) []byte {
 // withPrompt puts a text into a PNG as ComfyUI does.
 func withPrompt(file []byte) []byte {
 	const afterHeader = 33
-	body := "prompt\x00{\"secret\": 1}"
-	chunk := append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), "tEXt"+body...)
-	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk[4:]))
-	return append(append(bytes.Clone(file[:afterHeader]), chunk...), file[afterHeader:]...)
+	return slices.Insert(bytes.Clone(file), afterHeader, pngChunk("tEXt", "prompt\x00{\"secret\": 1}")...)
+}
+
+func pngChunk(name, body string) []byte {
+	chunk := append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), name+body...)
+	return binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk[4:]))
 }
 
 // clipFile is one of the recorded videos of pkg/picture/clip, half a second of

@@ -78,10 +78,12 @@ func (p *Preparer) input(ctx context.Context, r io.ReaderAt, size int64) (Pictur
 }
 
 // lasting reports a file whose pixels may stay as they are encoded. The others
-// are turned, animated (ComfyUI would make a batch of the frames) or of a kind
-// that is better rewritten.
+// are turned, animated (ComfyUI would make a batch of the frames) or of a sort
+// that is better rewritten: where ComfyUI reads pictures by Pillow, as 0.8 does,
+// grey of 16 bits burns out, and transparency beside the pixels is not seen.
 func lasting(i picture.Info) bool {
-	return i.Orientation == 1 && !i.Animated && (i.Kind == picture.PNG || i.Kind == picture.JPEG || i.Kind == picture.WebP)
+	usual := i.Depth <= 8 && !i.Keyed && (i.Kind == picture.PNG || i.Kind == picture.JPEG || i.Kind == picture.WebP)
+	return usual && i.Orientation == 1 && !i.Animated
 }
 
 // cut removes the metadata.

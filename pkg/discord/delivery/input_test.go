@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,14 @@ func TestInputsAreCheckedAndCleaned(t *testing.T) {
 		{"GIF", testdata(t, "testdata/animated.gif"), picture.PNG, 24, 16, false, "only the first frame of the animation is used"},
 		{"animated PNG", testdata(t, "testdata/animated.png"), picture.PNG, 24, 16, false, "only the first frame of the animation is used"},
 		{"a bitmap", testdata(t, "testdata/plain.bmp"), picture.PNG, 24, 16, false, ""},
+		{"interlaced", testdata(t, "testdata/interlaced.png"), picture.PNG, 24, 16, true, ""},
+		{"CMYK", testdata(t, "testdata/cmyk.jpg"), picture.JPEG, 24, 16, false, ""},
+		{"grey JPEG", testdata(t, "testdata/gray.jpg"), picture.JPEG, 24, 16, false, ""},
+		{"grey of 16 bits", pngOf(t, halves(image.NewGray16(image.Rect(0, 0, 6, 4)), color.Gray16{0x1234}, color.White)), picture.PNG, 6, 4, false, ""},
+		{"colours of 16 bits", pngOf(t, halves(image.NewNRGBA64(image.Rect(0, 0, 6, 4)), color.Transparent, color.White)), picture.PNG, 6, 4, true, ""},
+		{"a palette", pngOf(t, halves(image.NewPaletted(image.Rect(0, 0, 6, 4), color.Palette{color.Black, color.White}), color.Black, color.White)), picture.PNG, 6, 4, false, ""},
+		{"a transparent palette", pngOf(t, halves(image.NewPaletted(image.Rect(0, 0, 6, 4), color.Palette{color.Transparent, color.White}), color.Transparent, color.White)), picture.PNG, 6, 4, true, ""},
+		{"a transparent colour", keyed(t), picture.PNG, 6, 4, true, ""},
 		{"a film behind it", append(testdata(t, "testdata/progressive.jpg"), "secret film"...), picture.JPEG, 24, 16, false, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -57,7 +66,7 @@ func TestInputsAreCheckedAndCleaned(t *testing.T) {
 				t.Errorf("%s, %d × %d, alpha: %t, notes %q", got.Type, got.Width, got.Height, got.Alpha, got.Notes)
 			}
 			i, err := picture.Inspect(bytes.NewReader(got.Data), int64(len(got.Data)))
-			if err != nil || i.Kind != c.kind || i.Orientation != 1 || i.Animated || i.Width != c.width {
+			if err != nil || i.Kind != c.kind || i.Orientation != 1 || i.Animated || i.Width != c.width || i.Depth > 8 || i.Keyed {
 				t.Errorf("%+v, %v", i, err)
 			}
 			for _, s := range []string{"secret", "KSampler", "Camera", "Exif"} {
@@ -70,6 +79,47 @@ func TestInputsAreCheckedAndCleaned(t *testing.T) {
 				t.Errorf("what was cleaned changes again: %v", err)
 			}
 		})
+	}
+}
+
+// keyed is a PNG of colours of which one, white, is transparent.
+func keyed(t *testing.T) []byte {
+	t.Helper()
+	file := pngOf(t, halves(image.NewRGBA(image.Rect(0, 0, 6, 4)), color.White, color.Black))
+	const afterHeader = 33
+	return slices.Insert(file, afterHeader, pngChunk("tRNS", "\x00\xff\x00\xff\x00\xff")...)
+}
+
+// What is encoded anew looks as it did.
+func TestInputsKeepTheirLooks(t *testing.T) {
+	t.Parallel()
+	p := newFixture(t).preparer(delivery.Config{})
+	size := image.Rect(0, 0, 6, 4)
+	for _, c := range []struct {
+		name        string
+		data        []byte
+		left, right color.NRGBA
+	}{
+		{"grey of 16 bits", pngOf(t, halves(image.NewGray16(size), color.Gray16{0x1234}, color.Gray16{0xabcd})), color.NRGBA{0x12, 0x12, 0x12, 255}, color.NRGBA{0xab, 0xab, 0xab, 255}},
+		{
+			"colours of 16 bits", pngOf(t, halves(image.NewNRGBA64(size), color.NRGBA64{0x1200, 0x3400, 0x5600, 0x7800}, color.White)),
+			color.NRGBA{0x12, 0x34, 0x56, 0x78}, color.NRGBA{255, 255, 255, 255},
+		},
+		{"a transparent colour", keyed(t), color.NRGBA{255, 255, 255, 0}, color.NRGBA{0, 0, 0, 255}},
+		{
+			"a transparent palette", pngOf(t, halves(image.NewPaletted(size, color.Palette{color.NRGBA{9, 8, 7, 0}, color.White}), color.Transparent, color.White)),
+			color.NRGBA{9, 8, 7, 0}, color.NRGBA{255, 255, 255, 255},
+		},
+	} {
+		in, err := p.Input(t.Context(), bytes.NewReader(c.data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := decode(t, in.Data)
+		left, right := color.NRGBAModel.Convert(m.At(0, 0)), color.NRGBAModel.Convert(m.At(5, 3))
+		if left != c.left || right != c.right {
+			t.Errorf("%s: %v and %v, want %v and %v", c.name, left, right, c.left, c.right)
+		}
 	}
 }
 
