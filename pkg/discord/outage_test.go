@@ -101,7 +101,7 @@ func TestWhoAsksWhileDiscordAnswersNothingBut500(t *testing.T) {
 	for name, done := range map[string]bool{"and does nothing": false, "and does what it was asked": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := scripted(t, settings{quiet: true})
+			s := scripted(t, settings{quiet: true, ingress: discord.Config{TellAfter: *outageTime + time.Minute}})
 			mend := s.discord.Break(discordsim.Fault{Status: 500, Done: done})
 			id, err := s.discord.Invoke(t.Context(), discordsim.Invocation{
 				User: s.ann.ID, Channel: s.channel.ID, Command: "generate", Options: map[string]any{"prompt": "a fish", "workflow": "txt2img"},
