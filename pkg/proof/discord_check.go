@@ -22,6 +22,8 @@ func CheckDiscord(e Evidence, d Discord) DiscordReport {
 		c.judgeAnswer(&c.Interactions[n])
 	}
 	c.judgeStrangers()
+	c.judgeRecords()
+	c.judgeDeletions()
 	for _, o := range c.orders {
 		c.judgeOrder(o)
 	}

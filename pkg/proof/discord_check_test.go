@@ -298,9 +298,10 @@ func TestTheReportOnPeopleSaysWhatAnOperatorAsks(t *testing.T) {
 	t.Parallel()
 	s := told()
 	s.Requests = append(s.Requests, proof.Request{Status: 429, Route: "PATCH /x"}, proof.Request{Status: 503}, proof.Request{Code: 40060})
+	s.card(0).Looks = append(s.card(0).Looks, s.card(0).Looks...) // the end, and then it waits, and the end
 	got := proof.CheckDiscord(s.Evidence, s.Discord).String()
 	for _, want := range []string{
-		"2 interactions, the slowest answer after 200ms", "2 seen accepted", "1 told by the card, 1 by a message (1 cards lead there)",
+		"2 interactions, the slowest answer after 200ms", "2 seen accepted", "1 told by the card, 1 by a message (1 cards lead there), 0 deleted by people; 1 times one went back",
 		"3 files, 0 of them encoded anew", "1 people", "3, 1 answered 5xx, 1 answered twice, 1 limited: 1 PATCH /x", "2 accepted: 2 done",
 	} {
 		if !strings.Contains(got, want) {

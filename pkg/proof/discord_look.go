@@ -147,3 +147,16 @@ func (m Message) last() Look {
 	}
 	return m.Looks[len(m.Looks)-1]
 }
+
+// relapses is how often a message that told the end has gone back.
+func (m Message) relapses(id job.ID) (n int) {
+	ended := false
+	for _, l := range m.Looks {
+		is := l.standing(id) == saysEnded || l.standing(id) == saysMoved
+		if ended && !is {
+			n++
+		}
+		ended = is
+	}
+	return n
+}

@@ -22,8 +22,12 @@ func (c *hearing) judgeStrangers() {
 	}
 	for n := range c.Messages {
 		m := &c.Messages[n]
-		if m.Author == c.bot && m.Interaction == "" && c.ownerOf[m.ID] == nil {
+		switch {
+		case m.Author != c.bot || c.ownerOf[m.ID] != nil:
+		case m.Interaction == "":
 			c.accuse(Stray, job.ID{}, "message %s answers nobody: %.80q", m.ID, m.last().Text)
+		case len(m.last().Files) > 0 && !c.isRecord(m):
+			c.accuse(Stray, job.ID{}, "message %s for %s has files of no order of theirs: %.80q", m.ID, m.Asker, m.last().Text)
 		}
 	}
 }
@@ -76,6 +80,7 @@ func (c *hearing) judgeNames(o *order, m *Message) {
 // judgeCourse looks for messages that still say that the job goes on.
 func (c *hearing) judgeCourse(o *order) {
 	for _, m := range o.messages {
+		c.report.Relapses += m.relapses(o.id)
 		if !m.Deleted.IsZero() {
 			continue
 		}

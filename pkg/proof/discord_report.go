@@ -21,6 +21,7 @@ const (
 	Misplaced    Rule = "not the answer to the asker" // another channel, another person
 	Exposed      Rule = "private job seen by others"  // for the asker alone, and everybody sees it
 	Bothered     Rule = "bothered somebody"           // who had not asked was notified
+	Vanished     Rule = "message taken away"          // nobody asked for that
 	DeadToken    Rule = "dead token used"             // after fifteen minutes
 	RuleBroken   Rule = "rule of Discord broken"      // a body or a frame that Discord would not take
 	Gap          Rule = "gap in the record"           // the judge does not know everything
@@ -39,6 +40,7 @@ type DiscordReport struct {
 	ByCard       int            // ends that the card tells
 	ByMessage    int            // ends that a message of their own tells
 	Moved        int            // cards that lead to such a message
+	Relapses     int            // times that a message which told the end went back for a while
 	Deleted      int            // ends whose message people deleted
 	Withdrawn    int            // jobs that were cancelled because nobody saw them accepted
 	Placeless    int            // private jobs that nobody saw accepted
@@ -65,7 +67,7 @@ func (r DiscordReport) String() string {
 	line("people", "%d interactions, the slowest answer after %v", r.Interactions, r.Slowest.Round(time.Millisecond))
 	line("unanswered", "%d that Discord itself failed, %d while no replica was awake, %d autocompletions; %d promised answers that nobody was left to give", r.Refused, r.Unheard, r.Unsuggested, r.Forsaken)
 	line("orders", "%d seen accepted, %d withdrawn, %d private ones without a place", r.Orders, r.Withdrawn, r.Placeless)
-	line("ends", "%d told by the card, %d by a message (%d cards lead there), %d deleted by people", r.ByCard, r.ByMessage, r.Moved, r.Deleted)
+	line("ends", "%d told by the card, %d by a message (%d cards lead there), %d deleted by people; %d times one went back for a while", r.ByCard, r.ByMessage, r.Moved, r.Deleted, r.Relapses)
 	line("attached", "%d files, %d of them encoded anew; %d not attached", r.Delivered, r.Encoded, r.NotAttached)
 	line("notified", "%d people", r.Pings)
 	line("requests", "%d, %d answered 5xx, %d answered twice, %d limited: %s", r.Requests, r.Faulty, r.Twice, limited, counted(r.Limited))

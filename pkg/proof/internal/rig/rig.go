@@ -142,6 +142,10 @@ func (r *Rig) keep(p *Process) {
 	if folder == "" {
 		return
 	}
+	if err := os.MkdirAll(folder, 0o700); err != nil { //nolint:gosec // the folder is named by whoever runs the tests
+		r.Logf("keep %s: %v", p.Name, err)
+		return
+	}
 	for _, file := range glob(r.path(p.Name + ".*")) {
 		data, err := os.ReadFile(file)
 		if err == nil {
