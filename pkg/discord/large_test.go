@@ -210,6 +210,28 @@ func TestPicturesThatAreMuchTooLarge(t *testing.T) {
 	}
 }
 
+// A boosted server takes larger files, up to what a message may hold in all.
+func TestALargePictureInABoostedServer(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		side  int
+		whole bool
+	}{"15 MiB": {2300, true}, "30 MiB": {3300, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scripted(t, settings{quiet: true})
+			guild := s.discord.AddGuild(discordsim.NewGuild{Name: "boosted", Tier: 3})
+			s.channel = s.discord.AddChannel(discordsim.NewChannel{Guild: guild.ID, Name: "large"})
+			large := picture(1, c.side, c.side, true)
+			m := s.ended(s.askInChannel(), "image/png", large)
+			sent := s.contents(m)
+			if len(sent) != 1 || bytes.Equal(sent[0], large) != c.whole || len(sent[0]) < 12*mib {
+				t.Errorf("of %d bytes %d came: %s", len(large), len(sent[0]), textOf(m))
+			}
+		})
+	}
+}
+
 // Discord plays no HEVC.
 func TestAVideoThatDiscordDoesNotPlay(t *testing.T) {
 	t.Parallel()

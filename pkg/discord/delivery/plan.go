@@ -41,8 +41,11 @@ type Place struct {
 	Request int64 // bytes of a message; 0 means DefaultRequest
 }
 
+// withDefaults also bounds a file by the message that carries it: boosted
+// servers take larger files than one message may hold.
 func (p Place) withDefaults() Place {
-	return Place{Limit: cmp.Or(p.Limit, DefaultLimit), Request: cmp.Or(p.Request, DefaultRequest)}
+	request := cmp.Or(p.Request, DefaultRequest)
+	return Place{Limit: min(cmp.Or(p.Limit, DefaultLimit), request-messageRoom-fileRoom), Request: request}
 }
 
 // File is one attachment. Its fields are those of api.File, in the same order,

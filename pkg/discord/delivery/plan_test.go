@@ -87,7 +87,7 @@ func TestManyFilesGoIntoSeveralMessages(t *testing.T) {
 		{"ten", 10, 1000, 0, "[10]"},
 		{"eleven", 11, 1000, 0, "[10 1]"},
 		{"by size", 7, 1 << 20, 3 << 20, "[2 2 2 1]"},
-		{"one that exceeds a message", 2, 4 << 20, 3 << 20, "[1 1]"},
+		{"each nearly a message", 2, 3<<20 - 80<<10, 3 << 20, "[1 1]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -109,6 +109,19 @@ func TestManyFilesGoIntoSeveralMessages(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a place takes of one file is no use where a message may not be as large.
+func TestAFileFitsItsMessage(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t).add("a.png", "image/png", pngOf(t, noise(600, 600))).add("b.bin", "", make([]byte, 1<<20+1))
+	plan := f.prepare(delivery.Config{}, delivery.Place{Limit: 100 << 20, Request: 1 << 20})
+	if all := files(plan); len(all) != 1 || all[0].Size > 1<<20-64<<10 || all[0].Size < 400<<10 {
+		t.Errorf("%d files", len(all))
+	}
+	if !strings.HasPrefix(plan.Notes[0], "Picture 1 is JPEG here: the original has 1 MiB, 952 KiB are allowed") {
+		t.Errorf("notes %q", plan.Notes)
 	}
 }
 
