@@ -17,6 +17,7 @@ const (
 
 	replyAge = 14 * day // outlives a job that waits for five days, and its results
 	draftAge = day
+	orderAge = 20 * time.Minute // longer than Discord takes answers to what asked for it
 	claimAge = time.Minute
 
 	// renderWait is how long a state may stay with a replica that is silent.
@@ -92,8 +93,8 @@ func cardOf(p int) jetstream.ConsumerConfig {
 }
 
 func repliesAsset() asset {
-	s := base(repliesStream, "Where to answer whom, with Discord's interaction tokens: for the ingress alone; drafts of set-up cards",
-		allOf(KindReply, 1), allOf(KindDraft, 1))
+	s := base(repliesStream, "Where to answer whom, with Discord's interaction tokens: for the ingress alone; drafts of set-up cards, orders that are being placed",
+		allOf(KindReply, 1), allOf(KindDraft, 1), allOf(KindOrder, 1))
 	s.MaxMsgsPerSubject = 1
 	s.MaxAge = replyAge
 	s.AllowMsgTTL = true

@@ -15,7 +15,7 @@ func FuzzParseSubject(f *testing.F) {
 	for _, s := range []Subject{
 		{Kind: KindJob, Queue: "default", User: "terminal-ann", Job: id},
 		{Kind: KindState, Job: id}, {Kind: KindProgress, Job: id}, {Kind: KindPreview, Job: id},
-		{Kind: KindLease, Queue: "a"}, {Kind: KindEpoch, Queue: "b-_9"}, {Kind: KindControl, Queue: "a", Verb: VerbCancel},
+		{Kind: KindOrder, Key: "1-a"}, {Kind: KindLease, Queue: "a"}, {Kind: KindEpoch, Queue: "b-_9"}, {Kind: KindControl, Queue: "a", Verb: VerbCancel},
 	} {
 		f.Add(s.String())
 	}

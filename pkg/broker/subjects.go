@@ -29,6 +29,7 @@ const (
 	KindControl  Kind = "ctl"      // discomfy.ctl.<queue>.<verb>
 	KindReply    Kind = "reply"    // discomfy.reply.<job>
 	KindDraft    Kind = "draft"    // discomfy.draft.<key>
+	KindOrder    Kind = "order"    // discomfy.order.<key>
 	KindClaim    Kind = "claim"    // discomfy.claim.<key>
 )
 
@@ -39,7 +40,7 @@ type Subject struct {
 	User  job.User
 	Job   job.ID
 	Verb  Verb
-	Key   string // a draft's or a claim's: 1 to 128 characters of A–Z, a–z, 0–9, '_' and '-'
+	Key   string // a draft's, an order's or a claim's: 1 to 128 characters of A–Z, a–z, 0–9, '_' and '-'
 }
 
 // Verb is what a control request asks for.
@@ -98,7 +99,7 @@ func (s Subject) String() string {
 		tokens = append(tokens, strconv.Itoa(s.Job.Partition()), s.Job.String())
 	case KindReply:
 		tokens = append(tokens, s.Job.String())
-	case KindDraft, KindClaim:
+	case KindDraft, KindOrder, KindClaim:
 		tokens = append(tokens, s.Key)
 	case KindControl:
 		tokens = append(tokens, string(s.Queue), string(s.Verb))
@@ -138,7 +139,7 @@ func parseTokens(k Kind, tokens []string) (Subject, error) {
 	case k == KindReply && len(tokens) == 1:
 		s.Job, err = job.ParseID(tokens[0])
 		return s, err
-	case (k == KindDraft || k == KindClaim) && len(tokens) == 1:
+	case isKeyed(k) && len(tokens) == 1:
 		s.Key, err = parseKey(tokens[0])
 		return s, err
 	case k == KindControl && len(tokens) == 2:
@@ -181,6 +182,8 @@ func parseVerb(text string) (Verb, error) {
 }
 
 func isPerJob(k Kind) bool { return k == KindState || k == KindProgress || k == KindPreview }
+
+func isKeyed(k Kind) bool { return k == KindDraft || k == KindOrder || k == KindClaim }
 
 func isPerQueue(k Kind) bool {
 	switch k {

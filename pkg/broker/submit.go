@@ -30,7 +30,9 @@ type Receipt struct {
 // already there is accepted as a duplicate. The errors are *job.Error:
 // CodeInvalid, CodeQueueFull, or CodeUnconfirmed where NATS did not answer, so
 // that the job may or may not be in the queue.
-func (b *Broker) Submit(ctx context.Context, r job.Request) (Receipt, error) {
+func (b *Broker) Submit(ctx context.Context, r job.Request) (Receipt, error) { return b.submit(ctx, r) }
+
+func (b *Broker) submit(ctx context.Context, r job.Request, opts ...jetstream.PublishOpt) (Receipt, error) {
 	msg, err := requestMessage(r)
 	if err != nil {
 		return Receipt{}, &job.Error{Code: job.CodeInvalid, Message: err.Error()}
@@ -38,11 +40,14 @@ func (b *Broker) Submit(ctx context.Context, r job.Request) (Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, submitWithin)
 	defer cancel()
 	b.at(ctx, BeforeSubmit)
-	receipt, err := backoff.Retry(ctx, func() (Receipt, error) { return b.trySubmit(ctx, msg, r.Queue) },
+	receipt, err := backoff.Retry(ctx, func() (Receipt, error) { return b.trySubmit(ctx, msg, r.Queue, opts) },
 		backoff.WithBackOff(quickly()))
 	b.at(ctx, AfterSubmit)
 	if err == nil {
 		return receipt, nil
+	}
+	if errors.Is(err, ErrConflict) {
+		return Receipt{}, err
 	}
 	if coded, ok := errors.AsType[*job.Error](err); ok {
 		return Receipt{}, coded
@@ -65,11 +70,12 @@ func requestMessage(r job.Request) (*nats.Msg, error) {
 	return &nats.Msg{Subject: jobSubject(r), Data: data}, nil
 }
 
-func (b *Broker) trySubmit(ctx context.Context, msg *nats.Msg, q job.Queue) (Receipt, error) {
+func (b *Broker) trySubmit(ctx context.Context, msg *nats.Msg, q job.Queue, opts []jetstream.PublishOpt) (Receipt, error) {
 	ctx, cancel := b.request(ctx, answerWithin)
 	defer cancel()
 	id, _ := ParseSubject(msg.Subject)
-	ack, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id.Job.String()), jetstream.WithRetryAttempts(0))
+	opts = append([]jetstream.PublishOpt{jetstream.WithMsgID(id.Job.String()), jetstream.WithRetryAttempts(0)}, opts...)
+	ack, err := b.js.PublishMsg(ctx, msg, opts...)
 	switch judge(err) {
 	case accepted:
 		return Receipt{Duplicate: ack.Duplicate}, nil
@@ -80,7 +86,9 @@ func (b *Broker) trySubmit(ctx context.Context, msg *nats.Msg, q job.Queue) (Rec
 	case absent:
 		return Receipt{}, backoff.Permanent(&job.Error{Code: job.CodeInvalid,
 			Message: fmt.Sprintf("there is no queue %q (`discomfy init` makes it)", q)})
-	case broken, refused:
+	case refused:
+		return Receipt{}, backoff.Permanent(fmt.Errorf("publish the job: %w", errors.Join(ErrConflict, err)))
+	case broken:
 		return Receipt{}, backoff.Permanent(fmt.Errorf("publish the job: %w", err))
 	}
 	b.count.repeated.Add(1)

@@ -34,6 +34,7 @@ type Config struct {
 	ModeratorRole  string                   // moderators are those with this role too
 	OthersMayClick bool                     // buttons that order something are for everybody
 	MaxWaiting     int                      // jobs that one person may have waiting; defaults to 5
+	FetchBy        time.Duration            // an order's pictures are fetched and stored within; defaults to 20 s
 	TellAfter      time.Duration            // after which a result is a new message that mentions its asker; defaults to 1 min, negative is never
 	Defaults       map[workflow.Kind]string // workflows that are taken when none is named; may lack any
 

@@ -50,7 +50,7 @@ func New(c Config) (*Ingress, error) {
 	in.desk = desk.New(desk.Config{
 		Discord: c.Client, Broker: c.Broker, Board: in.board, Preparer: in.preparer, Catalog: in.catalog, Defaults: c.Defaults,
 		Queue: c.Queue, Guilds: c.Guilds, DirectMessages: c.DirectMessages, UserInstall: c.UserInstall,
-		ModeratorRole: c.ModeratorRole, OthersMayClick: c.OthersMayClick, MaxWaiting: c.MaxWaiting,
+		ModeratorRole: c.ModeratorRole, OthersMayClick: c.OthersMayClick, MaxWaiting: c.MaxWaiting, FetchBy: c.FetchBy,
 		Commands: in.commands.list, Replica: in.replica(), Now: c.Now, Log: c.Log,
 	})
 	return in, nil

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 
 	"discomfy/pkg/broker"
@@ -122,6 +123,8 @@ type door struct {
 	*httptest.Server
 	mu   sync.Mutex
 	dead bool
+	last string // shuts as soon as something is asked whose "METHOD /path" contains it
+	shot func() // called then
 }
 
 // openDoor serves the fake Discord under an address of its own.
@@ -129,16 +132,42 @@ func (s *stack) openDoor() *door {
 	d := &door{}
 	to := s.discord.Handler()
 	d.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.mu.Lock()
-		dead := d.dead
-		d.mu.Unlock()
-		if dead {
+		if d.closed(r) {
 			panic(http.ErrAbortHandler)
 		}
 		to.ServeHTTP(w, r)
 	}))
 	s.Cleanup(d.Close)
 	return d
+}
+
+func (d *door) closed(r *http.Request) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.last != "" && !d.dead && strings.Contains(r.Method+" "+r.URL.Path, d.last) {
+		d.dead = true
+		d.shot()
+	}
+	return d.dead
+}
+
+// killAt makes a replica die in the moment in which it asks Discord for something.
+func (r *replica) killAt(request string) (killed <-chan struct{}) {
+	done := make(chan struct{})
+	r.door.mu.Lock()
+	defer r.door.mu.Unlock()
+	r.door.last, r.door.shot = request, func() {
+		r.wire.kill()
+		close(done)
+	}
+	return done
+}
+
+// open lets the next replica in.
+func (d *door) open() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dead, d.last = false, ""
 }
 
 func (d *door) shut() {

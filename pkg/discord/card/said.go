@@ -38,5 +38,15 @@ func Kept() api.Message { return Said(textKeptIt) }
 // Unreachable says that NATS does not answer, so that nothing was started.
 func Unreachable() api.Message { return Said(textUnreach) }
 
+// Busy says that nothing was done, because too much is going on.
+func Busy() api.Message { return Said(textBusy) }
+
+// Interrupted says that an order came to nothing, because its replica died.
+func Interrupted() api.Message { return Said(textBroken) }
+
+// NotStored says that an order came to nothing, because its picture could not
+// be stored.
+func NotStored() api.Message { return Said(textNotStored) }
+
 // NoDraft answers a click on a set-up card whose draft has expired.
 func NoDraft() api.Message { return Said(textNoDraft) }

@@ -74,9 +74,6 @@ func (d *Desk) watch(ctx context.Context, i api.Interaction, began time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, claimBy)
 	defer cancel()
 	done, err := d.cfg.Broker.Claimed(ctx, answered(i.ID))
-	if err == nil && done {
-		d.watchOrder(ctx, i, began)
-	}
 	if err != nil || done {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"iter"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -53,6 +54,7 @@ type Answers interface {
 	Followup(ctx context.Context, t api.Token, m api.Message) (api.Posted, error)
 	DeleteOriginal(ctx context.Context, t api.Token) error
 	DeleteFollowup(ctx context.Context, t api.Token, message string) error
+	ReadOriginal(ctx context.Context, t api.Token) (api.Posted, error)
 }
 
 // Broker is where orders go; broker.Broker is one.
@@ -70,6 +72,9 @@ type Notes interface {
 	Claimed(ctx context.Context, key string) (bool, error)
 	Draft(ctx context.Context, key string) ([]byte, error)
 	PutDraft(ctx context.Context, key string, data []byte) error
+	KeepOrder(ctx context.Context, key string, data []byte, was broker.Revision) error
+	DropOrder(ctx context.Context, key string) error
+	KeptOrders(ctx context.Context) iter.Seq2[broker.KeptOrder, error]
 }
 
 // Queue is where jobs wait.
@@ -78,8 +83,9 @@ type Queue interface {
 	Pending(ctx context.Context, id job.ID) (job.Request, error)
 	PendingJobs(ctx context.Context, q job.Queue) ([]broker.PendingJob, error)
 	PendingJobsOf(ctx context.Context, q job.Queue, u job.User) ([]broker.PendingJob, error)
+	Standing(ctx context.Context, q job.Queue, u job.User) (broker.Standing, error)
 	Status(ctx context.Context, q job.Queue) (json.RawMessage, error)
-	Submit(ctx context.Context, r job.Request) (broker.Receipt, error)
+	SubmitUpon(ctx context.Context, r job.Request, s broker.Standing) (broker.Receipt, error)
 }
 
 // Record is what became of jobs.
@@ -130,13 +136,14 @@ type Config struct {
 	Defaults map[workflow.Kind]string // workflows that are taken when none is named; may lack any
 	Queue    job.Queue                // defaults to job.DefaultQueue
 
-	Guilds         []string // that may use the bot; none means all
-	DirectMessages bool     // it may be used in direct messages with it
-	UserInstall    bool     // it may be used by those who installed it for themselves
-	ModeratorRole  string   // moderators are those with this role too
-	OthersMayClick bool     // buttons that order something are for everybody
-	MaxWaiting     int      // jobs that one person may have waiting; defaults to 5
-	Tasks          int      // orders and answers that take longer, at the same time; defaults to 64
+	Guilds         []string      // that may use the bot; none means all
+	DirectMessages bool          // it may be used in direct messages with it
+	UserInstall    bool          // it may be used by those who installed it for themselves
+	ModeratorRole  string        // moderators are those with this role too
+	OthersMayClick bool          // buttons that order something are for everybody
+	MaxWaiting     int           // jobs that one person may have waiting; defaults to 5
+	Tasks          int           // orders and answers that take longer, at the same time; defaults to 64
+	FetchBy        time.Duration // an order's pictures are fetched and stored within; defaults to 20 s
 
 	Commands func() []card.Command // as they are registered; nil: none
 	Replica  card.Replica          // this process, for /status
@@ -148,6 +155,7 @@ func (c Config) withDefaults() Config {
 	c.Queue = cmp.Or(c.Queue, job.DefaultQueue)
 	c.MaxWaiting = cmp.Or(c.MaxWaiting, 5)
 	c.Tasks = cmp.Or(c.Tasks, 64)
+	c.FetchBy = cmp.Or(c.FetchBy, 20*time.Second)
 	if c.Commands == nil {
 		c.Commands = func() []card.Command { return nil }
 	}
@@ -167,14 +175,11 @@ type Desk struct {
 	recent  recent
 	count   counters
 	tasks   chan struct{}
-	looks   chan struct{}
 
 	mu      sync.Mutex // guards closed and tasksOf, and that nothing begins while it closes
 	closed  bool
 	tasksOf map[string]int // user → of tasks
 	busy    sync.WaitGroup
-	open    context.Context // until it closes
-	close   context.CancelFunc
 	work    context.Context // of what outlives Handle
 	giveUp  context.CancelFunc
 }
@@ -194,8 +199,7 @@ type Stats struct {
 // New makes a Desk.
 func New(c Config) *Desk {
 	c = c.withDefaults()
-	d := &Desk{cfg: c, handles: reply.Store{Keeper: c.Broker}, tasks: make(chan struct{}, c.Tasks), looks: make(chan struct{}, looks), tasksOf: map[string]int{}}
-	d.open, d.close = context.WithCancel(context.Background())
+	d := &Desk{cfg: c, handles: reply.Store{Keeper: c.Broker}, tasks: make(chan struct{}, c.Tasks), tasksOf: map[string]int{}}
 	d.work, d.giveUp = context.WithCancel(context.Background())
 	return d
 }
@@ -203,14 +207,14 @@ func New(c Config) *Desk {
 // grace is how long what was begun may take after the end.
 const grace = 10 * time.Second
 
-// Run waits until ctx ends, takes no more interactions, and returns when what
-// was begun has ended, or was given up.
+// Run looks after the orders of replicas that died until ctx ends. Then it takes
+// no more interactions, and returns when what was begun has ended, or was given
+// up.
 func (d *Desk) Run(ctx context.Context) error {
-	<-ctx.Done()
+	d.lookAfterOrders(ctx)
 	d.mu.Lock()
 	d.closed = true
 	d.mu.Unlock()
-	d.close()
 	late := time.AfterFunc(grace, d.giveUp)
 	defer late.Stop()
 	d.busy.Wait()

@@ -3,10 +3,12 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
+	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/card"
 	"discomfy/pkg/discord/command"
@@ -34,12 +36,12 @@ func (v *visit) order(ctx context.Context, a command.Ask) {
 		v.unreachable(ctx, err)
 		return
 	}
-	n, err := v.waiting(hurry, user, id)
-	switch {
-	case err != nil:
+	s, err := v.d.cfg.Broker.Standing(hurry, v.d.cfg.Queue, user)
+	if err != nil {
 		v.unreachable(ctx, err)
 		return
-	case n >= v.d.cfg.MaxWaiting:
+	}
+	if n, ok := v.admits(s, id); !ok {
 		v.say(ctx, card.TooMany(n))
 		return
 	}
@@ -48,7 +50,7 @@ func (v *visit) order(ctx context.Context, a command.Ask) {
 		Workflow: a.Workflow, Params: params, Created: time.Now().UTC(),
 	}
 	if len(a.Pictures) == 0 {
-		v.place(ctx, hurry, a, r)
+		v.place(ctx, hurry, a, r, s)
 		return
 	}
 	v.placeWithPictures(ctx, hurry, a, r)
@@ -79,21 +81,41 @@ func (v *visit) resolve(ctx context.Context, a command.Ask) (job.Params, error) 
 	return params, err
 }
 
-// waiting is how many other jobs of a person wait. Those that run are none of
-// them.
-func (v *visit) waiting(ctx context.Context, user job.User, id job.ID) (int, error) {
-	jobs, err := v.d.cfg.Broker.PendingJobsOf(ctx, v.d.cfg.Queue, user)
-	if err != nil {
-		return 0, err
-	}
+// admits reports whether somebody of a standing may have one more job waiting,
+// and how many others of theirs wait. Those that run are none of them.
+func (v *visit) admits(s broker.Standing, id job.ID) (waiting int, ok bool) {
 	running := v.d.cfg.Board.Snapshot().Running
-	n := 0
-	for _, j := range jobs {
-		if !slices.ContainsFunc(running, func(p job.Place) bool { return p.Job == j.ID }) && j.ID != id {
-			n++
+	for _, j := range s.Jobs {
+		if j.ID != id && !slices.ContainsFunc(running, func(p job.Place) bool { return p.Job == j.ID }) {
+			waiting++
 		}
 	}
-	return n, nil
+	return waiting, waiting < v.d.cfg.MaxWaiting
+}
+
+// tooMany refuses an order because of so many others that wait.
+type tooMany int
+
+func (n tooMany) Error() string { return fmt.Sprintf("%d jobs wait already", int(n)) }
+
+// submit publishes a job. Of orders at the same time, on whatever replica, each
+// is counted upon those before it.
+func (v *visit) submit(ctx context.Context, r job.Request, s broker.Standing) (broker.Receipt, error) {
+	for {
+		if n, ok := v.admits(s, r.ID); !ok {
+			return broker.Receipt{}, tooMany(n)
+		}
+		receipt, err := v.d.cfg.Broker.SubmitUpon(ctx, r, s)
+		if !errors.Is(err, broker.ErrConflict) {
+			return receipt, err
+		}
+		if s, err = v.d.cfg.Broker.Standing(ctx, r.Queue, r.User); err != nil {
+			return broker.Receipt{}, errors.Join(&job.Error{Code: job.CodeUnconfirmed, Message: "the queue's server did not answer"}, err)
+		}
+		if slices.ContainsFunc(s.Jobs, func(j broker.PendingJob) bool { return j.ID == r.ID }) {
+			return broker.Receipt{Duplicate: true}, nil
+		}
+	}
 }
 
 // unreachable says that the broker does not answer, and that nothing was
@@ -116,14 +138,18 @@ func (v *visit) handle(a command.Ask, r job.Request) reply.Handle {
 
 // place stores where to answer, publishes the job, and shows its card. The
 // broker has as long as hurry lasts.
-func (v *visit) place(ctx, hurry context.Context, a command.Ask, r job.Request) {
+func (v *visit) place(ctx, hurry context.Context, a command.Ask, r job.Request, s broker.Standing) {
 	h, err := v.d.handles.Create(hurry, v.handle(a, r))
 	if err != nil {
 		v.unreachable(ctx, err)
 		return
 	}
-	receipt, err := v.d.cfg.Broker.Submit(hurry, r)
+	receipt, err := v.submit(hurry, r, s)
+	many, refused := errors.AsType[tooMany](err)
 	switch {
+	case refused:
+		v.say(ctx, card.TooMany(int(many)))
+		return
 	case job.CodeOf(err) == job.CodeUnconfirmed:
 		v.log.WarnContext(ctx, "it is not known whether a job was accepted", slog.String(keyJob, r.ID.String()), slog.Any(keyError, err))
 		v.unconfirmed(ctx, h, r.ID)
@@ -207,12 +233,4 @@ func (v *visit) keep(ctx context.Context, h reply.Handle, p api.Posted, err erro
 	if lost {
 		v.d.cfg.Board.Withdraw(ctx, h)
 	}
-}
-
-// errStore makes words of a failure of the store.
-func errStore(err error) error {
-	if job.CodeOf(err) != job.CodeInternal {
-		return err
-	}
-	return errors.Join(&job.Error{Code: job.CodeUnconfirmed, Message: "the picture could not be stored, nothing was ordered; please try again"}, err)
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
+	"log/slog"
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
@@ -22,63 +22,46 @@ const maxFetch = 64 << 20
 
 // placeWithPictures answers at once, and orders when the pictures are stored.
 func (v *visit) placeWithPictures(ctx, hurry context.Context, a command.Ask, r job.Request) {
-	v.intend(hurry)
+	v.keepOrder(hurry, r.ID)
 	if err := v.hold(ctx, a.Private); err != nil {
-		v.log.WarnContext(ctx, "an order could not be taken: no answer arrived", "error", err)
+		v.log.WarnContext(ctx, "an order could not be taken: no answer arrived", slog.Any(keyError, err))
 		return // nothing was ordered
 	}
 	began := v.later(func(ctx context.Context) {
 		defer v.settle(ctx)
-		ctx, cancel := context.WithTimeout(ctx, fetchBy)
+		ctx, cancel := context.WithTimeout(ctx, v.d.cfg.FetchBy)
 		defer cancel()
 		inputs, notes, err := v.inputs(ctx, a.Pictures)
 		if err != nil {
-			v.fail(ctx, err)
+			v.failPicture(ctx, err)
 			return
 		}
 		a.Notes = append(a.Notes, notes...)
 		r.Inputs = inputs
-		if v.admitted(ctx, r) {
-			v.place(ctx, ctx, a, r)
+		s, err := v.d.cfg.Broker.Standing(ctx, r.Queue, r.User)
+		if err != nil {
+			v.unreachable(ctx, err)
+			return
 		}
+		v.place(ctx, ctx, a, r, s)
 	})
 	if !began {
 		defer v.settle(ctx)
-		v.say(ctx, card.Failure(&job.Error{Code: job.CodeQueueFull, Message: "too many pictures are being fetched; please try again in a moment"}, job.ID{}))
+		v.say(ctx, card.Busy())
 	}
 }
 
-// turn is how long an order of somebody keeps their next one waiting, and
-// turnAgain how often that looks. A claim can not last shorter.
-const (
-	turn      = time.Second
-	turnAgain = 250 * time.Millisecond
-)
+// errNotStored is returned when the broker did not take a picture.
+var errNotStored = errors.New("the picture could not be stored")
 
-// admitted counts once more what waits: other orders may have been placed while
-// the pictures were fetched. The orders of one person take turns for that.
-func (v *visit) admitted(ctx context.Context, r job.Request) bool {
-	for {
-		won, err := v.d.cfg.Broker.Claim(ctx, "u-"+string(r.User), turn)
-		if err != nil {
-			v.unreachable(ctx, err)
-			return false
-		}
-		if won {
-			break
-		}
-		pause(ctx, turnAgain) // the next claim fails if ctx has ended
+// failPicture answers why a picture can not be worked on.
+func (v *visit) failPicture(ctx context.Context, err error) {
+	if errors.Is(err, errNotStored) && job.CodeOf(err) == job.CodeInternal {
+		v.log.WarnContext(ctx, "a picture could not be stored", slog.Any(keyError, err))
+		v.say(ctx, card.NotStored())
+		return
 	}
-	n, err := v.waiting(ctx, r.User, r.ID)
-	switch {
-	case err != nil:
-		v.unreachable(ctx, err)
-	case n >= v.d.cfg.MaxWaiting:
-		v.say(ctx, card.TooMany(n))
-	default:
-		return true
-	}
-	return false
+	v.fail(ctx, err)
 }
 
 // inputs stores the pictures of an order, each with its mask, by parameter.
@@ -108,7 +91,7 @@ func (v *visit) inputs(ctx context.Context, pictures []command.Picture) (map[str
 		}
 		notes = append(notes, ready.Notes...)
 		if inputs[p.Param], err = v.d.cfg.Broker.PutInput(ctx, bytes.NewReader(ready.Data)); err != nil {
-			return nil, nil, errStore(err)
+			return nil, nil, errors.Join(errNotStored, err)
 		}
 	}
 	return inputs, notes, nil

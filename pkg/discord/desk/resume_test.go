@@ -2,6 +2,11 @@ package desk_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +27,41 @@ type claims struct {
 	desk.Broker
 	mu  sync.Mutex
 	all map[string]bool
+
+	orders    map[string]broker.KeptOrder
+	revisions broker.Revision
+	moved     bool // the job has a state
+}
+
+func (c *claims) KeepOrder(_ context.Context, key string, data []byte, was broker.Revision) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if was != broker.AnyRevision && was != c.orders[key].Revision {
+		return broker.ErrConflict
+	}
+	c.revisions++
+	c.orders[key] = broker.KeptOrder{Key: key, Data: data, Stored: time.Now(), Revision: c.revisions}
+	return nil
+}
+
+func (c *claims) DropOrder(_ context.Context, key string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.orders, key)
+	return nil
+}
+
+func (c *claims) KeptOrders(context.Context) iter.Seq2[broker.KeptOrder, error] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := slices.Collect(maps.Values(c.orders))
+	return func(yield func(broker.KeptOrder, error) bool) {
+		for _, o := range all {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (c *claims) Claim(_ context.Context, key string, _ time.Duration) (bool, error) {
@@ -39,7 +79,14 @@ func (c *claims) Claimed(_ context.Context, key string) (bool, error) {
 }
 
 func (c *claims) Last(context.Context, job.ID) (job.State, error) {
+	if c.moved {
+		return job.State{Phase: job.Queued}, nil
+	}
 	return job.State{}, broker.ErrNotFound
+}
+
+func (c *claims) Reply(context.Context, job.ID) ([]byte, broker.Revision, error) {
+	return nil, 0, broker.ErrNotFound
 }
 
 func (c *claims) Pending(context.Context, job.ID) (job.Request, error) {
@@ -58,9 +105,14 @@ func (nothing) Refresh(context.Context) error { return nil }
 // told is a Discord that notes how it was answered.
 type told struct {
 	desk.Discord
-	mu   sync.Mutex
-	ways []string
+	mu    sync.Mutex
+	ways  []string
+	words string
+	shown api.Posted // what ReadOriginal finds
+	err   error      // or why it does not
 }
+
+func (d *told) ReadOriginal(context.Context, api.Token) (api.Posted, error) { return d.shown, d.err }
 
 func (d *told) note(way string) (api.Posted, error) {
 	d.mu.Lock()
@@ -73,7 +125,8 @@ func (d *told) Reply(context.Context, api.Interaction, api.Message) (api.Posted,
 	return d.note("reply")
 }
 
-func (d *told) EditOriginal(context.Context, api.Token, api.Message) (api.Posted, error) {
+func (d *told) EditOriginal(_ context.Context, _ api.Token, m api.Message) (api.Posted, error) {
+	d.words = m.Content
 	return d.note("edit")
 }
 
@@ -89,16 +142,14 @@ func help() api.Interaction {
 
 func TestWhatAnotherReplicaHasClaimed(t *testing.T) {
 	t.Parallel()
-	const won, answered, pictures, over = "i-100", "i-100-a", "i-100-p", "i-100-e"
+	const won, answered = "i-100", "i-100-a"
 	tests := map[string]struct {
 		claimed []string
 		want    string
 	}{
-		"nobody has":                             {nil, "reply"},
-		"it has not answered":                    {[]string{won}, "reply"},
-		"it has answered":                        {[]string{won, answered}, ""},
-		"it fetches pictures, and is never done": {[]string{won, answered, pictures}, "edit"},
-		"it has fetched pictures":                {[]string{won, answered, pictures, over}, ""},
+		"nobody has":          {nil, "reply"},
+		"it has not answered": {[]string{won}, "reply"},
+		"it has answered":     {[]string{won, answered}, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -108,16 +159,10 @@ func TestWhatAnotherReplicaHasClaimed(t *testing.T) {
 				for _, key := range test.claimed {
 					c.all[key] = true
 				}
-				one := desk.New(desk.Config{Discord: d, Broker: c, Board: board{}, Catalog: nothing{}})
-				ctx, cancel := context.WithCancel(t.Context())
-				done := make(chan error, 1)
-				go func() { done <- one.Run(ctx) }()
-				one.Handle(ctx, help())
+				one, stop := run(t, c, d)
+				one.Handle(t.Context(), help())
 				time.Sleep(time.Minute)
-				cancel()
-				if err := <-done; err != nil {
-					t.Error(err)
-				}
+				stop()
 				if got := strings.Join(d.ways, " "); got != test.want {
 					t.Errorf("answered by %q, want %q", got, test.want)
 				}
@@ -126,18 +171,90 @@ func TestWhatAnotherReplicaHasClaimed(t *testing.T) {
 	}
 }
 
-// A replica that ends does not wait until others would have to be replaced.
-func TestTheEndWaitsForNoLooks(t *testing.T) {
+func run(t *testing.T, c *claims, d *told) (one *desk.Desk, stop func()) {
+	one = desk.New(desk.Config{Discord: d, Broker: c, Board: board{}, Catalog: nothing{}})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- one.Run(ctx) }()
+	return one, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// leave keeps an order, as a replica does that dies then. Its command is one
+// that needs nothing.
+func (c *claims) leave(t *testing.T, asked time.Time, tries int) {
+	snowflake := (asked.UnixMilli() - 1420070400000) << 22
+	raw := fmt.Sprintf(`{"id":"%d","type":2,"application_id":"9","token":"t","version":1,"guild_id":"5","channel_id":"6",
+		"authorizing_integration_owners":{"0":"5"},"member":{"user":{"id":"7"}},"data":{"id":"8","name":"help","type":1}}`, snowflake)
+	data, err := json.Marshal(map[string]any{"job": job.NewID(), "interaction": json.RawMessage(raw), "tries": tries})
+	if err == nil {
+		err = c.KeepOrder(t.Context(), fmt.Sprint(snowflake), data, broker.AnyRevision)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two replicas that have never heard of it find an order that was left behind,
+// and one of them goes on with it.
+func TestAnOrderThatWasLeftBehind(t *testing.T) {
+	t.Parallel()
+	thinking, gone := api.Posted{Loading: true}, &api.Error{Kind: api.Unknown}
+	tests := map[string]struct {
+		asked time.Duration // ago
+		tries int
+		found api.Posted
+		err   error
+		moved bool
+		want  string
+		words string
+	}{
+		"its asker reads thinking":       {found: thinking, want: "edit"},
+		"once more":                      {found: thinking, tries: 1, want: "edit"},
+		"too often":                      {found: thinking, tries: 2, want: "edit", words: "nothing was ordered"},
+		"when little time is left":       {found: thinking, asked: 800 * time.Second, want: "edit", words: "nothing was ordered"},
+		"it was answered":                {},
+		"it is a job with a state":       {found: thinking, moved: true},
+		"Discord has given it up":        {err: gone},
+		"Discord can not tell right now": {err: &api.Error{Kind: api.Down}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, d := &claims{orders: map[string]broker.KeptOrder{}, all: map[string]bool{}, moved: test.moved}, &told{shown: test.found, err: test.err}
+				c.leave(t, time.Now().Add(-test.asked), test.tries)
+				_, stop := run(t, c, d)
+				_, stopOther := run(t, c, d)
+				time.Sleep(time.Minute)
+				stop()
+				stopOther()
+				if got := strings.Join(d.ways, " "); got != test.want || !strings.Contains(d.words, test.words) {
+					t.Errorf("answered by %q, want %q: %s", got, test.want, d.words)
+				}
+				if kept := len(c.orders) > 0; kept != (api.KindOf(d.err) == api.Down) {
+					t.Errorf("it is still kept: %v", kept)
+				}
+			})
+		})
+	}
+}
+
+// While its replica may still be at it an order is nobody else's.
+func TestAnOrderHasItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &claims{all: map[string]bool{"i-100": true, "i-100-a": true, "i-100-p": true}}
-		one := desk.New(desk.Config{Discord: &told{}, Broker: c, Board: board{}, Catalog: nothing{}})
-		ctx, cancel := context.WithCancel(t.Context())
-		one.Handle(ctx, help())
-		cancel()
-		began := time.Now()
-		if err := one.Run(ctx); err != nil || time.Since(began) > time.Second {
-			t.Errorf("it took %v, %v", time.Since(began), err)
+		c, d := &claims{orders: map[string]broker.KeptOrder{}, all: map[string]bool{}}, &told{shown: api.Posted{Loading: true}}
+		_, stop := run(t, c, d)
+		c.leave(t, time.Now(), 0)
+		time.Sleep(20 * time.Second)
+		stop()
+		if len(d.ways) > 0 {
+			t.Error("it was taken over")
 		}
 	})
 }

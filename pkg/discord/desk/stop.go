@@ -64,7 +64,7 @@ func (v *visit) cancel(ctx context.Context, s subject) {
 		}
 	})
 	if !began {
-		v.fail(ctx, &job.Error{Code: job.CodeUnconfirmed, Message: "too much is going on; please try again in a moment"})
+		v.say(ctx, card.Busy())
 	}
 }
 
@@ -192,7 +192,7 @@ func (v *visit) erase(ctx context.Context, s subject) {
 		v.replace(ctx, m)
 	})
 	if !began {
-		v.fail(ctx, &job.Error{Code: job.CodeUnconfirmed, Message: "too much is going on; please try again in a moment"})
+		v.say(ctx, card.Busy())
 	}
 }
 

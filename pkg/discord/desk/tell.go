@@ -147,7 +147,7 @@ func (v *visit) record(ctx context.Context, s subject) {
 		}
 	})
 	if !began {
-		v.fail(ctx, &job.Error{Code: job.CodeUnconfirmed, Message: "too much is going on; please try again in a moment"})
+		v.say(ctx, card.Busy())
 	}
 }
 

@@ -26,17 +26,19 @@ const (
 
 // visit is one interaction that we answer. It belongs to one goroutine.
 type visit struct {
-	d       *Desk
-	i       api.Interaction
-	began   time.Time
-	until   time.Time // the broker may take so long for what the answer needs
-	stance  stance
-	keeps   bool      // the message that was clicked is not to be changed by words
-	asks    job.ID    // that the interaction may become; zero for one that orders nothing
-	insists job.ID    // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
-	opening time.Time // as the job's handle has it, while an edit of ours is on its way
-	draft   string    // of the set-up card that orders
-	log     *slog.Logger
+	d          *Desk
+	i          api.Interaction
+	began      time.Time
+	until      time.Time // the broker may take so long for what the answer needs
+	stance     stance
+	keeps      bool      // the message that was clicked is not to be changed by words
+	asks       job.ID    // that the interaction may become; zero for one that orders nothing
+	opening    time.Time // as the job's handle has it, while an edit of ours is on its way
+	insists    job.ID    // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
+	draft      string    // of the set-up card that orders
+	resumes    bool      // an order that another replica has left behind
+	keepsOrder bool      // it is kept until its pictures are there
+	log        *slog.Logger
 }
 
 func (d *Desk) visit(i api.Interaction, began time.Time) *visit {

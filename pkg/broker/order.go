@@ -1,0 +1,74 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// KeptOrder is an order that somebody has begun to place.
+type KeptOrder struct {
+	Key      string
+	Data     []byte
+	Stored   time.Time // by the server's clock
+	Revision Revision
+}
+
+// KeepOrder keeps an order that is about to be placed for twenty minutes, so
+// that others can go on if we die: if what is kept under the key is still of the
+// revision, else the error is ErrConflict. Keys are those of Claim.
+func (b *Broker) KeepOrder(ctx context.Context, key string, data []byte, was Revision) error {
+	opts := []jetstream.PublishOpt{jetstream.WithRetryAttempts(0)}
+	if was != AnyRevision {
+		opts = append(opts, jetstream.WithExpectLastSequencePerSubject(uint64(was)))
+	}
+	return b.putOrder(ctx, key, data, orderAge, opts...)
+}
+
+// DropOrder ends that an order is kept. Another message takes its place, which
+// vanishes by itself: the ingress has no right to delete.
+func (b *Broker) DropOrder(ctx context.Context, key string) error {
+	return b.putOrder(ctx, key, nil, time.Second, jetstream.WithRetryAttempts(0))
+}
+
+func (b *Broker) putOrder(ctx context.Context, key string, data []byte, age time.Duration, opts ...jetstream.PublishOpt) error {
+	subject, err := keyed(KindOrder, key)
+	if err != nil {
+		return fmt.Errorf("keep an order: %w", err)
+	}
+	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
+	msg.Header.Set(jetstream.MsgTTLHeader, wholeSeconds(age))
+	if _, err := b.keep(ctx, msg, opts...); err != nil {
+		return fmt.Errorf("keep order %s: %w", key, err)
+	}
+	return nil
+}
+
+// KeptOrders yields the orders that are kept, the oldest first. It ends with
+// the first error.
+func (b *Broker) KeptOrders(ctx context.Context) iter.Seq2[KeptOrder, error] {
+	return func(yield func(KeptOrder, error) bool) {
+		for msg, err := range b.messages(ctx, repliesStream, allOf(KindOrder, 1), 0) {
+			if err != nil {
+				yield(KeptOrder{}, fmt.Errorf("read the orders: %w", err))
+				return
+			}
+			s, err := ParseSubject(msg.Subject)
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				yield(KeptOrder{}, err)
+				return
+			}
+			if len(msg.Data) == 0 { // dropped
+				continue
+			}
+			if !yield(KeptOrder{Key: s.Key, Data: msg.Data, Stored: msg.Time, Revision: Revision(msg.Sequence)}, nil) {
+				return
+			}
+		}
+	}
+}
