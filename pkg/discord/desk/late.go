@@ -82,9 +82,10 @@ func (v *visit) outran(ctx context.Context) {
 	}
 }
 
-// arrived notes in a handle that our edit is not on its way any more.
+// arrived notes in a handle that our edit is not on its way any more. Where the
+// order is another replica's, one of theirs may be.
 func (v *visit) arrived(h *reply.Handle) {
-	if !v.opening.IsZero() && h.Opening.Equal(v.opening) {
+	if !v.resumes && !v.opening.IsZero() && h.Opening.Equal(v.opening) {
 		h.Opening = time.Time{}
 	}
 }

@@ -66,9 +66,13 @@ func (d *Desk) putOrder(ctx context.Context, key string, o keptOrder, was broker
 	return d.cfg.Broker.KeepOrder(ctx, key, data, was)
 }
 
-// settle ends that the order is kept, whatever came of it. Where that fails
-// others see that it was answered.
-func (v *visit) settle(ctx context.Context) { v.d.dropOrder(ctx, v.i.ID) }
+// settle ends that the order is kept, whatever came of it, unless its asker may
+// still read "thinking". Where that fails others see that it was answered.
+func (v *visit) settle(ctx context.Context) {
+	if !v.unheard {
+		v.d.dropOrder(ctx, v.i.ID)
+	}
+}
 
 func (d *Desk) dropOrder(ctx context.Context, key string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimBy)

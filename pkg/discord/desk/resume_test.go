@@ -172,7 +172,11 @@ func TestWhatAnotherReplicaHasClaimed(t *testing.T) {
 }
 
 func run(t *testing.T, c *claims, d *told) (one *desk.Desk, stop func()) {
-	one = desk.New(desk.Config{Discord: d, Broker: c, Board: board{}, Catalog: nothing{}})
+	return runWith(t, desk.Config{Discord: d, Broker: c, Board: board{}, Catalog: nothing{}})
+}
+
+func runWith(t *testing.T, cfg desk.Config) (one *desk.Desk, stop func()) {
+	one = desk.New(cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- one.Run(ctx) }()

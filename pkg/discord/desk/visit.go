@@ -38,6 +38,7 @@ type visit struct {
 	draft      string    // of the set-up card that orders
 	resumes    bool      // an order that another replica has left behind
 	keepsOrder bool      // it is kept until its pictures are there
+	unheard    bool      // whether Discord has the last answer is not known
 	log        *slog.Logger
 }
 
@@ -129,6 +130,12 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 	case kind == api.TooLate:
 		v.d.count.late.Add(1)
 	}
+	switch api.KindOf(err) {
+	case api.Down, api.Limited:
+		v.unheard = true
+	default:
+		v.unheard = false
+	}
 	if err == nil {
 		v.mark(ctx)
 		v.stance = deferred
@@ -159,7 +166,7 @@ func (v *visit) send(ctx context.Context, m api.Message) (api.Posted, error) {
 	switch v.stance {
 	case updating:
 		err := v.d.cfg.Discord.Update(ctx, v.i, m)
-		if !v.insists.IsZero() {
+		if !v.asks.IsZero() {
 			v.outran(ctx) // another click may have made the card before
 		}
 		return v.clicked(), err
