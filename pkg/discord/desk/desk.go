@@ -185,7 +185,7 @@ type Desk struct {
 }
 
 // counters count since the Desk was made.
-type counters struct{ handled, lost, tookOver, late, busy atomic.Uint64 }
+type counters struct{ handled, lost, tookOver, late, busy, panics atomic.Uint64 }
 
 // Stats is what a Desk did since it was made.
 type Stats struct {
@@ -194,6 +194,7 @@ type Stats struct {
 	TookOver uint64 `json:"took_over"` // of these, that it had not answered
 	Late     uint64 `json:"late"`      // answers that Discord did not take any more
 	Busy     uint64 `json:"busy"`      // that were turned away because too much was going on
+	Panics   uint64 `json:"panics"`    // faults of ours that an interaction has found
 }
 
 // New makes a Desk.
@@ -249,7 +250,7 @@ func (v *visit) later(what func(ctx context.Context)) bool {
 		defer d.leaveTask(user)
 		ctx, cancel := context.WithTimeout(d.work, longest)
 		defer cancel()
-		what(ctx)
+		v.guarded(ctx, what)
 	})
 	return true
 }
@@ -289,5 +290,5 @@ func (d *Desk) menu() command.Menu {
 // Stats reads the counters.
 func (d *Desk) Stats() Stats {
 	n := &d.count
-	return Stats{Handled: n.handled.Load(), Lost: n.lost.Load(), TookOver: n.tookOver.Load(), Late: n.late.Load(), Busy: n.busy.Load()}
+	return Stats{Handled: n.handled.Load(), Lost: n.lost.Load(), TookOver: n.tookOver.Load(), Late: n.late.Load(), Busy: n.busy.Load(), Panics: n.panics.Load()}
 }

@@ -107,7 +107,7 @@ func (d *Desk) resumeOrders(ctx context.Context) {
 			return
 		}
 		if time.Since(o.Stored) > d.cfg.FetchBy+resumeAfter {
-			d.resume(ctx, o)
+			d.guarded(ctx, d.cfg.Log.With(slog.String(keyInteraction, o.Key)), func() { d.resume(ctx, o) })
 		}
 	}
 }

@@ -46,8 +46,8 @@ func (d *Desk) visit(i api.Interaction, began time.Time) *visit {
 	return &visit{d: d, i: i, began: began, until: began.Add(answerBy), log: d.cfg.Log.With(slog.String(keyInteraction, i.ID))}
 }
 
-// serve answers.
-func (v *visit) serve(ctx context.Context) {
+// dispatch answers.
+func (v *visit) dispatch(ctx context.Context) {
 	if !v.allowed() {
 		if v.i.Type == discordgo.InteractionApplicationCommandAutocomplete {
 			v.choose(ctx, nil)
