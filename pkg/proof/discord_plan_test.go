@@ -164,7 +164,7 @@ func newMishap(r *rand.Rand, asks, i int) mishap {
 // strike whole replicas, where such are meant.
 func kindsFor(asks int, ingress bool) []mishapKind {
 	return slices.DeleteFunc(slices.Clone(mishapKinds), func(k mishapKind) bool {
-		rare := k.most > 3*time.Second || strings.Contains(k.name, atPoint)
+		rare := k.most > 3*time.Second || strings.Contains(k.name, atPoint) || strings.Contains(k.name, aPicture)
 		return asks < longParty && rare || ingress && !strings.Contains(k.name, "ingress")
 	})
 }

@@ -24,6 +24,11 @@ type mishapKind struct {
 // mishapKinds is filled by newMishapKinds, whose functions lead back to it.
 var mishapKinds = newMishapKinds()
 
+// aPicture is the route by which a replica gets a picture that somebody has
+// attached, while they read "thinking". What a dead one leaves there others see
+// after half a minute only.
+const aPicture = "GET /attachments/"
+
 // atPoint is within the names of what happens at a failpoint.
 const atPoint = " at "
 
@@ -46,11 +51,11 @@ func newMishapKinds() []mishapKind {
 		list = append(list, mishapKind{"kill ingress" + atPoint + point, 50 * ms, 1000 * ms,
 			func(p *party, m mishap) { p.failIngress(m, point) }})
 	}
-	for _, route := range []string{"PATCH /webhooks/", "POST /channels/", "PATCH /channels/", "/callback"} {
+	for _, route := range []string{"PATCH /webhooks/", "POST /channels/", "PATCH /channels/", "/callback", aPicture} {
 		list = append(list, mishapKind{"kill ingress while it waits for " + route, 50 * ms, 1000 * ms,
 			func(p *party, m mishap) { p.catchIngress(m, route, p.killOne) }})
 	}
-	for _, route := range []string{"PATCH /webhooks/", "POST /channels/"} {
+	for _, route := range []string{"PATCH /webhooks/", "POST /channels/", aPicture} {
 		list = append(list, mishapKind{"freeze ingress while it waits for " + route, 1000 * ms, 8000 * ms,
 			func(p *party, m mishap) { p.catchIngress(m, route, p.freezeOne) }})
 	}
@@ -92,6 +97,7 @@ func discordKinds() (list []mishapKind) {
 		`{"route": "POST /channels/", "status": 413, "code": 40005, "times": 2}`,
 		`{"route": "PATCH /webhooks/", "status": 429, "retry": "700ms", "scope": "user", "times": 3}`,
 		`{"route": "PATCH /webhooks/", "status": 404, "code": 10015, "times": 1}`,
+		`{"route": "` + aPicture + `", "wait": "1500ms", "times": 3}`, `{"route": "` + aPicture + `", "status": 503, "times": 2}`,
 	} {
 		list = append(list, mishapKind{"Discord: " + broken, 500 * ms, 3000 * ms,
 			func(p *party, m mishap) { p.troubled(m, "/break", broken) }})

@@ -43,6 +43,9 @@ func (s *Server) cdnRoutes(mux *http.ServeMux) {
 
 // serveAttachment answers as cdn.discordapp.com. Wrong and expired signatures answer 404, as files that are gone do.
 func (s *Server) serveAttachment(w http.ResponseWriter, r *http.Request) {
+	if !s.meetFile(w, r) {
+		return
+	}
 	q := r.URL.Query()
 	id := r.PathValue("attachment")
 	until, err := strconv.ParseInt(q.Get("ex"), 16, 64)
@@ -64,6 +67,23 @@ func (s *Server) serveAttachment(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "private, max-age=31536000")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	http.ServeContent(w, r, "", parsed.Time(), f)
+}
+
+// meetFile lets a request for a file pass the fault that is for it; false where it has answered.
+func (s *Server) meetFile(w http.ResponseWriter, r *http.Request) bool {
+	s.mu.Lock()
+	f := s.faults.meet(r.Method+" "+r.URL.Path, s.Now())
+	s.mu.Unlock()
+	if f == nil {
+		return true
+	}
+	s.pause(r.Context(), f.Wait)
+	s.linger(&call{r: r}, f.Linger)
+	if f.Status == 0 {
+		return true
+	}
+	http.Error(w, http.StatusText(f.Status), f.Status)
+	return false
 }
 
 func gone(w http.ResponseWriter) {

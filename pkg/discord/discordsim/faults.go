@@ -11,7 +11,9 @@ import (
 
 // Fault is something that goes wrong with REST requests on purpose.
 type Fault struct {
-	Route string    // only requests whose "METHOD /path" contains it, as in "PATCH /webhooks/"; "" is every request
+	// Route is a part of "METHOD /path" of the requests that are meant, as in "PATCH /webhooks/"; "" is all of REST.
+	// Files are no part of that: "GET /attachments/" is for them.
+	Route string
 	Times int       // how many requests it meets; 0: until it is mended
 	Until time.Time // by Now; zero: until it is mended
 	// Wait passes before anything is done, on the real clock.
@@ -97,7 +99,7 @@ func (s *Server) Deny(channel ID, deny Permission) { s.Overwrite(channel, s.App(
 // meet is the fault that a request meets, or nil; route is "METHOD /path" without /api and version.
 func (b *faultBox) meet(route string, now time.Time) *Fault {
 	for _, f := range b.list {
-		if !strings.Contains(route, f.Route) {
+		if !f.means(route) {
 			continue
 		}
 		if !f.Until.IsZero() && now.After(f.Until) {
@@ -112,6 +114,13 @@ func (b *faultBox) meet(route string, now time.Time) *Fault {
 		return &f.Fault
 	}
 	return nil
+}
+
+// means reports whether a route is one that the fault is for; those of the CDN
+// have to be named.
+func (f *Fault) means(route string) bool {
+	const cdn = "GET /attachments/"
+	return strings.Contains(route, f.Route) && (!strings.HasPrefix(route, cdn) || strings.Contains(f.Route, "/attachments"))
 }
 
 // blocked says whether AutoMod refuses a message.

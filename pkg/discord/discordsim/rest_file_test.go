@@ -97,6 +97,24 @@ func TestAttachments(t *testing.T) {
 	}
 }
 
+func TestFaultsOfTheCDN(t *testing.T) {
+	t.Parallel()
+	f := stopped(t, discordsim.Config{})
+	a := f.do(t, "POST", f.messages(), `{"attachments":[{"id":"0"}]}`, file{"cat.png", picture(t, 3, 2)}).want(t, 200, 0)
+	url := attachments(a)[0]["url"].(string)
+	f.Break(discordsim.Fault{Status: 500}) // of REST
+	if status, _, _ := f.get(t, url); status != 200 {
+		t.Errorf("a fault of REST: %d", status)
+	}
+	f.Mend()
+	f.Break(discordsim.Fault{Route: "GET /attachments/", Status: 503, Times: 1, Wait: time.Millisecond, Linger: time.Millisecond})
+	for n, want := range []int{503, 200} {
+		if status, _, _ := f.get(t, url); status != want {
+			t.Errorf("request %d: %d, want %d", n+1, status, want)
+		}
+	}
+}
+
 func TestEditsReplaceAttachments(t *testing.T) {
 	t.Parallel()
 	f := stopped(t, discordsim.Config{})
