@@ -26,7 +26,8 @@ type Config struct {
 	Gateway source.GatewayConfig
 
 	// Guilds may use the bot; none means all. Commands are registered for these
-	// guilds alone, unless they are offered outside of guilds too.
+	// guilds alone, unless they are offered outside of guilds too: there they are
+	// for members of these guilds.
 	Guilds         []string
 	DirectMessages bool // the bot may be used in direct messages with it
 	UserInstall    bool // people may install it for themselves, and use it anywhere

@@ -154,6 +154,33 @@ func TestChannel(t *testing.T) {
 	}
 }
 
+func TestMember(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		reply reply
+		want  bool
+		kind  api.Kind
+	}{
+		"is one":                 {reply{body: `{"user":{"id":"5"},"roles":[]}`}, true, api.Other},
+		"is none":                {reply{status: 404, body: `{"code":10007,"message":"Unknown Member"}`}, false, api.Other},
+		"is nobody":              {reply{status: 404, body: `{"code":10013,"message":"Unknown User"}`}, false, api.Other},
+		"the bot is not there":   {reply{status: 403, body: `{"code":50001,"message":"Missing Access"}`}, false, api.Other},
+		"there is no such guild": {reply{status: 404, body: `{"code":10004,"message":"Unknown Guild"}`}, false, api.Other},
+		"it is not told":         {reply{body: `{}`}, false, api.Other},
+		"Discord is down":        {reply{status: 503}, false, api.Down},
+		"the token is wrong":     {reply{status: 401, body: `{"code":0,"message":"401: Unauthorized"}`}, false, api.Unauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t, always(test.reply))
+			is, err := f.client(t).Member(t.Context(), "7", "5")
+			if is != test.want || api.KindOf(err) != test.kind {
+				t.Errorf("%v, %v", is, err)
+			}
+		})
+	}
+}
+
 func TestDM(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, func(n int, _ *request) reply {

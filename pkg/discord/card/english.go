@@ -139,6 +139,8 @@ const (
 	textNotYours   = "Only the one who asked and moderators can do that."
 	textPrivate    = "This job is private: only the one who asked and moderators see it."
 	textNotHere    = "This bot makes pictures for other servers only. Whoever runs it can allow this one."
+	textNotMember  = "This bot makes pictures for members of certain servers only, and you are in none of them."
+	textNotTold    = "Discord did not say whether you are in a server that may use this bot. Try again in a minute."
 	textOldButton  = "This button is from another version of the bot. Send the command again."
 	textEnded      = "This job has already ended."
 	textKeptIt     = "Nothing was deleted."

@@ -206,6 +206,7 @@ func sentences() map[string]api.Message {
 		"70-not-yours": card.NotYours(), "70-hidden": card.Hidden(), "70-not-here": card.NotHere(),
 		"70-too-many": card.TooMany(5), "70-old-button": card.OldButton(), "70-ended": card.Ended(),
 		"70-erased": card.Erased(), "70-kept": card.Kept(), "70-unreachable": card.Unreachable(),
+		"70-not-member": card.NotMember(), "70-not-told": card.NotTold(),
 		"70-busy": card.Busy(), "70-interrupted": card.Interrupted(), "70-not-stored": card.NotStored(),
 		"70-no-draft": card.NoDraft(), "70-said": card.Said("cancelled while it waited"),
 	}

@@ -20,6 +20,12 @@ func Hidden() api.Message { return Said(textPrivate) }
 // NotHere refuses a guild that is not allowed.
 func NotHere() api.Message { return Said(textNotHere) }
 
+// NotMember refuses somebody who is in no guild that is allowed.
+func NotMember() api.Message { return Said(textNotMember) }
+
+// NotTold refuses while it is not known whether somebody is in such a guild.
+func NotTold() api.Message { return Said(textNotTold) }
+
 // TooMany refuses one job more than the number that a user may have waiting.
 func TooMany(waiting int) api.Message { return Said(tooMany(waiting)) }
 

@@ -36,6 +36,7 @@ type Discord interface {
 	Answers
 	Delete(ctx context.Context, channel, message string) error
 	Fetch(ctx context.Context, address string, limit int64) (io.ReadCloser, error)
+	Member(ctx context.Context, guild, user string) (bool, error)
 }
 
 // Callbacks are the first answers to an interaction.
@@ -173,6 +174,7 @@ type Desk struct {
 	cfg     Config
 	handles reply.Store
 	recent  recent
+	members members
 	count   counters
 	tasks   chan struct{}
 

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 
 	"github.com/bwmarrin/discordgo"
@@ -14,8 +15,30 @@ import (
 	"discomfy/pkg/job"
 )
 
-// allowed reports whether the bot may be used where the interaction happened.
-func (v *visit) allowed() bool {
+// refusal is why the bot may not be used where the interaction happened; nil
+// where it may. Outside of guilds an allow-list of them is one of their members.
+func (v *visit) refusal(ctx context.Context) *api.Message {
+	c, i := v.d.cfg, v.i
+	if !v.offered() {
+		return new(card.NotHere())
+	}
+	if len(c.Guilds) == 0 || i.InGuild() {
+		return nil
+	}
+	hurry, cancel := v.hurry(ctx)
+	defer cancel()
+	switch is, err := v.d.member(hurry, i.Asker().ID); {
+	case err != nil:
+		v.log.WarnContext(ctx, "it could not be told whether somebody is a member", slog.Any(keyError, err))
+		return new(card.NotTold())
+	case !is:
+		return new(card.NotMember())
+	}
+	return nil
+}
+
+// offered reports whether the settings let the bot be used in such a place.
+func (v *visit) offered() bool {
 	c, i := v.d.cfg, v.i
 	switch {
 	case i.InGuild() && len(c.Guilds) > 0 && !slices.Contains(c.Guilds, i.GuildID):

@@ -48,12 +48,12 @@ func (d *Desk) visit(i api.Interaction, began time.Time) *visit {
 
 // dispatch answers.
 func (v *visit) dispatch(ctx context.Context) {
-	if !v.allowed() {
+	if m := v.refusal(ctx); m != nil {
 		if v.i.Type == discordgo.InteractionApplicationCommandAutocomplete {
 			v.choose(ctx, nil)
 			return
 		}
-		v.say(ctx, card.NotHere())
+		v.say(ctx, *m)
 		return
 	}
 	switch v.i.Type {

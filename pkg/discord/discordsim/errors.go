@@ -25,6 +25,7 @@ func errUnauthorized() *apiError { return refuse(http.StatusUnauthorized, 0, "40
 func errNotFound() *apiError     { return refuse(http.StatusNotFound, 0, "404: Not Found") }
 func errChannel() *apiError      { return refuse(http.StatusNotFound, 10003, "Unknown Channel") }
 func errGuild() *apiError        { return refuse(http.StatusNotFound, 10004, "Unknown Guild") }
+func errMember() *apiError       { return refuse(http.StatusNotFound, 10007, "Unknown Member") }
 func errMessage() *apiError      { return refuse(http.StatusNotFound, 10008, "Unknown Message") }
 func errUser() *apiError         { return refuse(http.StatusNotFound, 10013, "Unknown User") }
 func errWebhook() *apiError      { return refuse(http.StatusNotFound, 10015, "Unknown Webhook") }

@@ -31,6 +31,13 @@ func (s *Server) payload(i *Interaction, data Object) Object {
 
 // memberOf is a member of a guild with the permissions that they have in a channel.
 func (s *Server) memberOf(g *Guild, user ID, c *Channel) Object {
+	o := s.wireMember(g, user)
+	o["unusual_dm_activity_until"] = nil
+	o["permissions"] = strconv.FormatUint(uint64(s.world.permissions(user, c)), 10)
+	return o
+}
+
+func (s *Server) wireMember(g *Guild, user ID) Object {
 	roles := []string{}
 	for _, r := range g.Members[user] {
 		roles = append(roles, r.String())
@@ -38,7 +45,6 @@ func (s *Server) memberOf(g *Guild, user ID, c *Channel) Object {
 	return Object{
 		"user": s.wireUser(s.world.users[user]), "nick": nil, "avatar": nil, "banner": nil, "roles": roles,
 		"joined_at": g.ID.Time().Format(time.RFC3339), "premium_since": nil, "deaf": false, "mute": false, "flags": 0,
-		"pending": false, "communication_disabled_until": nil, "unusual_dm_activity_until": nil,
-		"permissions": strconv.FormatUint(uint64(s.world.permissions(user, c)), 10),
+		"pending": false, "communication_disabled_until": nil,
 	}
 }

@@ -33,6 +33,12 @@ func TestWhereAndWho(t *testing.T) {
 	}
 	f.do(t, "GET", "/guilds/"+absent.ID.String()+"/channels", ``).want(t, 403, 50001)
 	f.do(t, "GET", "/guilds/1/channels", ``).want(t, 404, 10004)
+	stranger := f.AddUser(discordsim.NewUser{Name: "stranger"})
+	members := "/guilds/" + f.guild.ID.String() + "/members/"
+	f.do(t, "GET", members+f.ann.ID.String(), ``).want(t, 200, 0)
+	f.do(t, "GET", members+stranger.ID.String(), ``).want(t, 404, 10007)
+	f.do(t, "GET", members+"1", ``).want(t, 404, 10013)
+	f.do(t, "GET", "/guilds/"+absent.ID.String()+"/members/"+f.ann.ID.String(), ``).want(t, 403, 50001)
 	f.noViolations(t)
 }
 

@@ -10,6 +10,7 @@ func placeEndpoints() []endpoint {
 		{"GET /channels/{channel}", classOther, true, (*Server).getChannel},
 		{"GET /guilds/{guild}", classOther, true, (*Server).getGuild},
 		{"GET /guilds/{guild}/channels", classOther, true, (*Server).getGuildChannels},
+		{"GET /guilds/{guild}/members/{user}", classOther, true, (*Server).getMember},
 		{"GET /users/@me", classOther, true, (*Server).getMe},
 		{"GET /users/{user}", classOther, true, (*Server).getUser},
 		{"GET /users/@me/guilds", classOther, true, (*Server).getMyGuilds},
@@ -86,6 +87,21 @@ func (s *Server) getGuildChannels(c *call) (int, any, *apiError) {
 		}
 	}
 	return http.StatusOK, out, nil
+}
+
+func (s *Server) getMember(c *call) (int, any, *apiError) {
+	g, refused := s.home(c)
+	if refused != nil {
+		return 0, nil, refused
+	}
+	user := c.id("user")
+	if s.world.users[user] == nil {
+		return 0, nil, errUser()
+	}
+	if _, ok := g.Members[user]; !ok {
+		return 0, nil, errMember()
+	}
+	return http.StatusOK, s.wireMember(g, user), nil
 }
 
 func (s *Server) getMe(*call) (int, any, *apiError) {
