@@ -124,6 +124,7 @@ func (in *Ingress) serve(ctx context.Context, app api.Application) error {
 	group.Go(func() error { return in.board.Run(showing) })
 	group.Go(func() error { in.catalog.Run(showing); return nil })
 	group.Go(func() error { in.commands.run(receiving, app.ID); return nil })
+	group.Go(func() error { in.checkFFmpeg(receiving); return nil })
 	return group.Wait()
 }
 

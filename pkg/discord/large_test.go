@@ -8,13 +8,16 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"discomfy/pkg/discord"
 	"discomfy/pkg/discord/discordsim"
@@ -341,3 +344,45 @@ func checkLargeVideo(t *testing.T, c largeVideo, data []byte) {
 }
 
 var fileLink = regexp.MustCompile(`http://[^)\s>]+/files/[^)\s>]+`)
+
+// lines are what was logged.
+type lines struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, string(p))
+	return len(p), nil
+}
+
+func (l *lines) with(text string) (found []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.all {
+		if strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// An ffmpeg that is of no use is told once, at start, and keeps nobody from
+// being served.
+func TestAnFFmpegOfNoUseIsSaid(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{replicas: -1})
+	s.startScript()
+	said := &lines{}
+	s.log = slog.New(slog.NewTextHandler(said, nil))
+	in, _ := s.startIngress(discord.Config{FFmpeg: blindFFmpeg(t)})
+	s.startIngress(discord.Config{FFmpeg: theFFmpeg(t)})
+	for until := time.Now().Add(patience); len(said.with("level=WARN")) == 0 && time.Now().Before(until); {
+		s.invoke("help", nil)
+	}
+	if all := said.with("level=WARN"); len(all) != 1 || !strings.Contains(all[0], "ffmpeg is of no use for videos") || !strings.Contains(all[0], "libx264") || in.Ready() != nil {
+		t.Errorf("warnings %q, ready: %v", all, in.Ready())
+	}
+}

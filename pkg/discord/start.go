@@ -13,6 +13,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/delivery"
 )
 
 // Permissions are what the bot needs in a channel: to see it, and to send a
@@ -60,6 +61,17 @@ func (in *Ingress) application(ctx context.Context) (api.Application, error) {
 	}
 	log.InfoContext(ctx, "the bot is added to a server by this address", slog.String("url", Invite(app.ID)), slog.String("application", app.Name))
 	return app, nil
+}
+
+// checkFFmpeg says what will not work, if anything. People are served all the
+// same.
+func (in *Ingress) checkFFmpeg(ctx context.Context) {
+	if in.cfg.FFmpeg == "" {
+		return
+	}
+	if err := delivery.CheckFFmpeg(ctx, in.cfg.FFmpeg); err != nil && ctx.Err() == nil {
+		in.cfg.Log.WarnContext(ctx, "ffmpeg is of no use for videos: those that Discord does not take are sent as links or pictures", slog.Any(keyError, err))
+	}
 }
 
 // patiently is how Discord is asked again.

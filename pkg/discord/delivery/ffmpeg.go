@@ -112,10 +112,10 @@ func CheckFFmpeg(ctx context.Context, path string) error {
 	out, err := ffmpeg{path: path, dir: os.TempDir()}.run(ctx, "-f", "lavfi", "-i", "color=size=16x16:rate=1:duration=1",
 		"-c:v", "libx264", "-pix_fmt", "yuv420p", "-progress", "pipe:1", "-f", "null", "-")
 	if err != nil {
-		return fmt.Errorf("%s can not encode H.264, so that videos are sent as they are or not at all: %w", path, err)
+		return fmt.Errorf("%s can not encode H.264 (libx264): %w", path, err)
 	}
 	if !strings.Contains(out, "progress=end") {
-		return fmt.Errorf("%s does not answer as ffmpeg does, so that videos are sent as they are or not at all", path)
+		return fmt.Errorf("%s does not answer as ffmpeg does", path)
 	}
 	return nil
 }
