@@ -14,11 +14,13 @@ type Stats struct {
 	Desk     desk.Stats            `json:"desk"`
 	Gateway  *source.GatewayStats  `json:"gateway,omitempty"`
 	Endpoint *source.EndpointStats `json:"endpoint,omitempty"`
+	// Faults is how many files have made the code that reads them panic.
+	Faults uint64 `json:"faults"`
 }
 
 // Stats reads the counters.
 func (in *Ingress) Stats() Stats {
-	s := Stats{API: in.cfg.Client.Stats(), Board: in.board.Stats(), Desk: in.desk.Stats()}
+	s := Stats{API: in.cfg.Client.Stats(), Board: in.board.Stats(), Desk: in.desk.Stats(), Faults: in.preparer.Faults()}
 	if g := in.gateway.Load(); g != nil {
 		n := g.Stats()
 		s.Gateway = &n

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // counters count since the Board was made.
 type counters struct {
-	edits, refusals, repeated, ends, told, parked, dropped, skipped atomic.Uint64
+	edits, refusals, repeated, ends, told, parked, dropped, skipped, panics atomic.Uint64
 }
 
 // Stats is what a Board did since it was made.
@@ -18,6 +18,7 @@ type Stats struct {
 	Told     uint64 `json:"told"`     // of these, by a new message
 	Parked   uint64 `json:"parked"`   // ends that wait for a click
 	Dropped  uint64 `json:"dropped"`  // ends that had no place left to go to; the record has them
+	Panics   uint64 `json:"panics"`   // faults of ours that a job has found
 }
 
 // Stats reads the counters.
@@ -25,6 +26,6 @@ func (b *Board) Stats() Stats {
 	n := &b.count
 	return Stats{
 		Open: b.Open(), Edits: n.edits.Load(), Refusals: n.refusals.Load(), Skipped: n.skipped.Load(), Repeated: n.repeated.Load(),
-		Ends: n.ends.Load(), Told: n.told.Load(), Parked: n.parked.Load(), Dropped: n.dropped.Load(),
+		Ends: n.ends.Load(), Told: n.told.Load(), Parked: n.parked.Load(), Dropped: n.dropped.Load(), Panics: n.panics.Load(),
 	}
 }

@@ -25,6 +25,7 @@ var errPanic = errors.New("panic")
 func (k *keeper) guarded(alive, work context.Context) (past bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
+			k.b.count.panics.Add(1)
 			err = fmt.Errorf("%w: %v", errPanic, r)
 			k.log.ErrorContext(work, "showing a job has panicked", slog.Any(keyError, err), slog.String("stack", string(debug.Stack())))
 			past = k.stumbled()

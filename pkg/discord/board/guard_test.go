@@ -42,6 +42,9 @@ func TestAPanicMakesAnEndPoorer(t *testing.T) {
 		if h.Ending.Done.IsZero() || !acked || !strings.Contains(text, "/show") {
 			t.Errorf("done %v, acknowledged %v, the card: %s", h.Ending.Done, acked, text)
 		}
+		if n := r.board.Stats().Panics; n != stumblesBare {
+			t.Errorf("%d panics were counted", n)
+		}
 		r.stop()
 		<-r.done
 	})
