@@ -252,21 +252,3 @@ func TestARecordThatIsGone(t *testing.T) {
 		t.Errorf("ordered %+v", r)
 	}
 }
-
-// A moderator can delete a result also when nobody knows any more where it was
-// asked for.
-func TestDeleteWhenTheHandleIsGone(t *testing.T) {
-	t.Parallel()
-	s := scripted(t, settings{})
-	mod := s.discord.AddUser(discordsim.NewUser{Name: "mod"})
-	s.discord.AddRole(s.guild.ID, "moderators", discordsim.ManageMessages, mod.ID)
-	a := s.finishedJob(pictures(1)...)
-	s.settled(s.in)
-	s.purge("DISCOMFY_REPLIES", "discomfy.reply."+a.id.String())
-	s.click(s.bob.ID, a.card, "delete")
-	if s.discord.Message(a.card) == nil {
-		t.Fatal("bob has deleted it")
-	}
-	s.click(mod.ID, a.card, "delete")
-	s.await("no card", func() bool { return s.discord.Message(a.card) == nil })
-}

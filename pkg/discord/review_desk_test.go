@@ -159,17 +159,6 @@ func TestDeleteRemovesAllMessagesOfAPrivateResult(t *testing.T) {
 	}
 }
 
-// Without the handle its owner deletes the message that they clicked.
-func TestAnOwnerDeletesWhenTheHandleIsGone(t *testing.T) {
-	t.Parallel()
-	s := scripted(t, settings{})
-	a := s.finishedJob(pictures(1)...)
-	s.settled(s.in)
-	s.purge("DISCOMFY_REPLIES", "discomfy.reply."+a.id.String())
-	s.click(s.ann.ID, a.card, "delete")
-	s.await("no card", func() bool { return s.discord.Message(a.card) == nil })
-}
-
 func TestAutocompleteOfAGuildThatIsNotAllowedIsEmpty(t *testing.T) {
 	t.Parallel()
 	s := start(t, settings{replicas: -1})

@@ -58,10 +58,14 @@ func Numbered(v View, n int) api.Message {
 }
 
 // Confirm asks whether the result is to be deleted.
-func Confirm(id job.ID) api.Message {
+func Confirm(id job.ID) api.Message { return ConfirmMessage(id, "") }
+
+// ConfirmMessage is Confirm for a job of which it is not stored where it is
+// shown: it names the message.
+func ConfirmMessage(id job.ID, message string) api.Message {
 	m := Said(textConfirm)
 	m.Components = layout([]discordgo.MessageComponent{
-		button(discordgo.DangerButton, labelErase, ID{Verb: Erase, Job: id}),
+		button(discordgo.DangerButton, labelErase, ID{Verb: Erase, Job: id, Arg: message}),
 		button(discordgo.SecondaryButton, labelKeep, ID{Verb: Keep, Job: id}),
 	})
 	return m

@@ -137,6 +137,7 @@ const (
 	textNothing    = "There is nothing to say."
 	textConfirm    = "Delete this result? Its stored files go too, and nobody gets them back."
 	textNotYours   = "Only the one who asked and moderators can do that."
+	textNobodys    = "The record of this job is no longer stored, so that nobody knows who asked for it: only moderators can delete this message."
 	textPrivate    = "This job is private: only the one who asked and moderators see it."
 	textNotHere    = "This bot makes pictures for other servers only. Whoever runs it can allow this one."
 	textNotMember  = "This bot makes pictures for members of certain servers only, and you are in none of them."

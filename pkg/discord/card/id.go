@@ -41,7 +41,7 @@ const (
 	Animate Verb = "animate" // a modal; N: the picture
 	Pick    Verb = "pick"    // the actions of picture N; N is 0 in the id of a select, whose value tells
 	Delete  Verb = "delete"  // asks first
-	Erase   Verb = "erase"   // deletes
+	Erase   Verb = "erase"   // deletes; Arg: the message, where it is not stored which it is
 	Keep    Verb = "keep"    // does not delete
 	Show    Verb = "show"    // the record
 	List    Verb = "list"    // Arg: which list; N: its page, from 1. No job

@@ -174,14 +174,15 @@ func answers(t testing.TB) map[string]api.Message {
 	to := func(v card.View) card.View { v.Link = "https://discord.com/channels/1/2/3"; return v }
 	four := ended(t, job.Done, func(v *card.View) { v.State.Results = results(v.Job, 4, "image/png") })
 	all := map[string]api.Message{
-		"50-moved":          card.Moved(to(ended(t, job.Done, nil))),
-		"50-moved-failed":   card.Moved(to(failed(t, job.Failed, &job.Error{Code: job.CodeOutOfMemory}))),
-		"50-moved-no-link":  card.Moved(ended(t, job.Done, nil)),
-		"51-gone":           card.Gone(id(1), 1, card.ActionsOf(shipped(t), nil)),
-		"51-gone-bare":      card.Gone(id(1), 1, card.Actions{}),
-		"52-numbered":       card.Numbered(four, 3),
-		"52-numbered-wrong": card.Numbered(four, 5),
-		"53-confirm":        card.Confirm(id(1)),
+		"50-moved":           card.Moved(to(ended(t, job.Done, nil))),
+		"50-moved-failed":    card.Moved(to(failed(t, job.Failed, &job.Error{Code: job.CodeOutOfMemory}))),
+		"50-moved-no-link":   card.Moved(ended(t, job.Done, nil)),
+		"51-gone":            card.Gone(id(1), 1, card.ActionsOf(shipped(t), nil)),
+		"51-gone-bare":       card.Gone(id(1), 1, card.Actions{}),
+		"52-numbered":        card.Numbered(four, 3),
+		"52-numbered-wrong":  card.Numbered(four, 5),
+		"53-confirm":         card.Confirm(id(1)),
+		"53-confirm-message": card.ConfirmMessage(id(1), "1309000000000000090"),
 		"54-record": card.Record(ended(t, job.Done, nil), []job.State{
 			{Phase: job.Queued, At: in(-74)}, {Phase: job.Submitted, At: in(-33), Attempt: 1},
 			{Phase: job.Running, At: in(-32), Attempt: 1}, {Phase: job.Done, At: now(), Attempt: 1},
@@ -206,7 +207,7 @@ func sentences() map[string]api.Message {
 		"70-not-yours": card.NotYours(), "70-hidden": card.Hidden(), "70-not-here": card.NotHere(),
 		"70-too-many": card.TooMany(5), "70-old-button": card.OldButton(), "70-ended": card.Ended(),
 		"70-erased": card.Erased(), "70-kept": card.Kept(), "70-unreachable": card.Unreachable(),
-		"70-not-member": card.NotMember(), "70-not-told": card.NotTold(),
+		"70-nobodys": card.Nobodys(), "70-not-member": card.NotMember(), "70-not-told": card.NotTold(),
 		"70-busy": card.Busy(), "70-interrupted": card.Interrupted(), "70-not-stored": card.NotStored(),
 		"70-no-draft": card.NoDraft(), "70-said": card.Said("cancelled while it waited"),
 	}

@@ -14,6 +14,9 @@ func Said(words string) api.Message {
 // NotYours refuses a click or a /cancel by somebody else.
 func NotYours() api.Message { return Said(textNotYours) }
 
+// Nobodys refuses to delete a message of whose job nothing is known any more.
+func Nobodys() api.Message { return Said(textNobodys) }
+
 // Hidden refuses to show a private job to somebody else.
 func Hidden() api.Message { return Said(textPrivate) }
 

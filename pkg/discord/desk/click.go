@@ -71,7 +71,7 @@ func (v *visit) act(ctx context.Context, id card.ID, s subject) {
 	case card.Delete:
 		v.confirm(ctx, s)
 	case card.Erase:
-		v.erase(ctx, s)
+		v.erase(ctx, id, s)
 	case card.Show:
 		v.record(ctx, s)
 	default:

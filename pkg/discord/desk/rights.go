@@ -143,7 +143,7 @@ func (v *visit) touches(verb card.Verb, s subject) (api.Message, bool) {
 	m := v.clicked()
 	public := m.ID != "" && !m.Ephemeral
 	switch {
-	case v.governs(s):
+	case v.governs(s), verb == card.Erase: // which knows who may
 		return api.Message{}, true
 	case s.handle != nil && s.handle.Private, s.handle == nil && s.known() && !public:
 		return card.Hidden(), false
