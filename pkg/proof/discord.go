@@ -12,6 +12,8 @@ type Discord struct {
 	Broken       []string      // Discord's rules that were broken
 	Missed       int           // events that the record lacks
 
+	Ended time.Time // the record; after it nobody looked
+
 	// Awake is when each replica ran, was not frozen, and had a way to Discord,
 	// by the host under which it reaches Discord.
 	Awake map[string][]Span

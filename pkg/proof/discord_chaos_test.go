@@ -233,7 +233,12 @@ func (p *party) quiet() {
 		p.mu.Lock()
 		e := proof.Evidence{Accepted: p.published, States: p.seen}
 		p.mu.Unlock()
-		for _, v := range proof.CheckDiscord(e, p.record()).Violations {
+		report := proof.CheckDiscord(e, p.record())
+		if report.Forsaken > 0 { // not yet for long enough to be one
+			p.pause(500 * time.Millisecond)
+			return false
+		}
+		for _, v := range report.Violations {
 			switch v.Rule {
 			case proof.Lost, proof.LeftOpen, proof.Untold, proof.NotDelivered, proof.Abandoned:
 				p.pause(500 * time.Millisecond)
@@ -247,7 +252,7 @@ func (p *party) quiet() {
 // record is what Discord remembers until now.
 func (p *party) record() (d proof.Discord) {
 	p.Discord.Look(func(r *proof.DiscordReader) { d = r.Discord })
-	d.Awake = map[string][]proof.Span{}
+	d.Ended, d.Awake = time.Now(), map[string][]proof.Span{}
 	for _, r := range p.ingress {
 		d.Awake[r.Host()] = r.Awake()
 	}

@@ -44,9 +44,18 @@ func TestPeopleWhoGotWhatTheyAskedFor(t *testing.T) {
 		},
 		"an answer that was promised by the last who was left": func(s *scene) {
 			s.promise()
+			s.Ended = noon.Add(time.Hour)
 			for host := range s.Awake {
 				s.Awake[host][0].To = noon.Add(10 * time.Second)
 			}
+		},
+		"a record whose replica died": func(s *scene) {
+			s.promiseRecord()
+			s.Awake[replicaOne][0].To = noon.Add(time.Second)
+		},
+		"an answer that was promised a moment ago": func(s *scene) {
+			s.promise()
+			s.Ended = noon.Add(time.Minute)
 		},
 		"a suggestion that nobody made":                    func(s *scene) { s.wait(); s.Interactions[0].Kind = 4 },
 		"a job that nobody saw accepted was withdrawn":     func(s *scene) { s.lose(); s.withdraw() },
@@ -243,9 +252,18 @@ func TestPeopleWhoDidNot(t *testing.T) {
 		"a token that had died": {proof.DeadToken, func(s *scene) {
 			s.Requests = append(s.Requests, proof.Request{Status: 401, Code: 50027, Route: "PATCH /webhooks"})
 		}},
-		"a body that Discord would refuse":           {proof.RuleBroken, func(s *scene) { s.Broken = []string{"PATCH: too long"} }},
-		"an answer that was promised and never came": {proof.Abandoned, func(s *scene) { s.promise() }},
-		"a record with a gap":                        {proof.Gap, func(s *scene) { s.Missed = 1 }},
+		"a body that Discord would refuse": {proof.RuleBroken, func(s *scene) { s.Broken = []string{"PATCH: too long"} }},
+		"an answer that was promised and never came": {proof.Abandoned, func(s *scene) {
+			s.promise()
+			s.Ended = noon.Add(2 * time.Minute)
+		}},
+		"a record whose replica lives": {proof.Abandoned, func(s *scene) { s.promiseRecord() }},
+		"an answer that a replica of later could have given": {proof.Abandoned, func(s *scene) {
+			s.promise()
+			s.Ended = noon.Add(3 * time.Minute)
+			s.Sockets, s.Awake = nil, map[string][]proof.Span{replicaTwo: {{From: noon.Add(time.Minute)}}}
+		}},
+		"a record with a gap": {proof.Gap, func(s *scene) { s.Missed = 1 }},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -279,6 +297,16 @@ func (s *scene) promise() {
 	s.Messages = append(s.Messages, proof.Message{
 		ID: s.id(), Channel: studio, Author: robot, Interaction: i.ID, Asker: bob, Looks: []proof.Look{{Thinking: true}},
 	})
+}
+
+// promiseRecord lets the promise be a record, by the first replica.
+func (s *scene) promiseRecord() {
+	s.promise()
+	i := &s.Interactions[len(s.Interactions)-1]
+	i.Command, s.Messages[len(s.Messages)-1].For = "show", bob
+	s.Awake[replicaTwo] = nil
+	s.Requests = append(s.Requests, callback(*i, 200))
+	s.Ended = noon.Add(2 * time.Minute)
 }
 
 // clicked lets the first order be a click on a message that ann alone sees.

@@ -3,7 +3,6 @@ package proof
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"discomfy/pkg/job"
 )
@@ -174,27 +173,6 @@ func (c *hearing) ledTo(o *order, m *Message) bool {
 // hasCard reports whether the answer to the interaction is still there.
 func (c *hearing) hasCard(o *order) bool {
 	return slices.ContainsFunc(o.messages, func(m *Message) bool { return m.Interaction == o.ID && m.Deleted.IsZero() })
-}
-
-// keepsWithin is how long a replica may take to keep the promise of another one
-// that died.
-const keepsWithin = 40 * time.Second
-
-// judgePromises looks for answers that were to come, and of which nothing came.
-func (c *hearing) judgePromises() {
-	for n := range c.Messages {
-		m := &c.Messages[n]
-		o := c.ownerOf[m.ID]
-		if m.Author != c.bot || !m.Deleted.IsZero() || !m.last().Thinking || o != nil && o.end != nil {
-			continue
-		}
-		i := c.byID[m.Interaction]
-		if i == nil || len(c.hearers(i, i.Acked.Add(keepsWithin))) == 0 {
-			c.report.Forsaken++
-			continue
-		}
-		c.accuse(Abandoned, job.ID{}, "message %s for %s, of interaction %s", m.ID, m.Asker, m.Interaction)
-	}
 }
 
 // judgePings looks who was notified, and how often.

@@ -73,6 +73,9 @@ func (d *DiscordReader) take(e entryOf) error {
 		e.Interaction == nil && strings.HasPrefix(e.Event, "interaction_"):
 		return errHollow
 	}
+	if e.At.After(d.Ended) {
+		d.Ended = e.At
+	}
 	switch e.Event {
 	case "interaction_created", "interaction_answered":
 		return d.interaction(e)

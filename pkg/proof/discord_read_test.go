@@ -55,6 +55,7 @@ func TestReadDiscord(t *testing.T) {
 		Sockets:  []proof.Socket{{Host: "a:1", Span: proof.Span{From: noon, To: noon.Add(9 * time.Second)}}},
 		Broken:   []string{"too long"},
 		Missed:   3,
+		Ended:    time.Date(2026, 1, 2, 12, 0, 9, 0, time.UTC),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("record (-want +got):\n%s", diff)
