@@ -23,6 +23,11 @@ const (
 	ackBy = 5 * time.Second
 	// secondLook is when those who lost the claim look whether it was of use.
 	secondLook = 1200 * time.Millisecond
+	// lookBy is how long that look may take, lookAgain the pause before the next
+	// one where the broker did not answer, and lastLook when there is none.
+	lookBy    = 400 * time.Millisecond
+	lookAgain = 50 * time.Millisecond
+	lastLook  = 1800 * time.Millisecond
 	// claimLife is how long a claim lasts: longer than Discord may deliver.
 	claimLife = time.Minute
 )
@@ -71,21 +76,45 @@ func (d *Desk) watch(ctx context.Context, i api.Interaction, began time.Time) {
 	if !pause(ctx, secondLook-time.Since(began)) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, claimBy)
-	defer cancel()
-	done, err := d.cfg.Broker.Claimed(ctx, answered(i.ID))
-	if err != nil || done {
-		return
-	}
-	won, err := d.cfg.Broker.Claim(ctx, second(i.ID), claimLife)
-	if err != nil || !won {
-		return
-	}
-	d.count.tookOver.Add(1)
 	v := d.visit(i, began)
 	v.until = began.Add(overtakenBy)
-	v.log.WarnContext(ctx, "nobody has answered an interaction, taking over")
-	v.serve(context.WithoutCancel(ctx))
+	switch ours, err := v.forsaken(ctx); {
+	case err != nil && ctx.Err() == nil:
+		v.log.WarnContext(ctx, "whether an interaction is answered is not known", slog.Any(keyError, err))
+		v.brokerless(ctx)
+	case ours:
+		d.count.tookOver.Add(1)
+		v.log.WarnContext(ctx, "nobody has answered an interaction, taking over")
+		v.serve(ctx)
+	}
+}
+
+// forsaken reports whether nobody has answered, and it is us who take over. It
+// asks until it is too late for more than words: who has claimed the interaction
+// may have died while the broker was away.
+func (v *visit) forsaken(ctx context.Context) (bool, error) {
+	for {
+		done, err := v.answered(ctx)
+		if done {
+			return false, nil
+		}
+		if err == nil {
+			ctx, cancel := context.WithTimeout(ctx, lookBy)
+			defer cancel()
+			won, err := v.d.cfg.Broker.Claim(ctx, second(v.i.ID), claimLife)
+			return won || err != nil, nil // twice is better than never: Discord takes one answer
+		}
+		if time.Since(v.began) > lastLook || !pause(ctx, lookAgain) {
+			return false, err
+		}
+	}
+}
+
+// answered reports whether somebody has told that the interaction is answered.
+func (v *visit) answered(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookBy)
+	defer cancel()
+	return v.d.cfg.Broker.Claimed(ctx, answered(v.i.ID))
 }
 
 // pause waits; false when ctx ended first.
