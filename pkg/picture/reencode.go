@@ -31,9 +31,9 @@ func Plain(ctx context.Context, m image.Image, r io.ReaderAt, size int64, k Kind
 	return insert(w.data, JPEG, JPEG, profile), JPEG, err
 }
 
-// common gives a picture in a form that every program reads alike: grey of 16
-// bits is clipped at 255 by Pillow, to which transparency beside the pixels is
-// no alpha channel either.
+// common gives a picture in a form that every program reads alike, of 8 bits a
+// channel and with its transparency in the pixels: Pillow clips grey of 16 bits
+// at 255, and does not count transparency beside the pixels as a channel.
 func common(m image.Image) image.Image {
 	switch m := m.(type) {
 	case *image.Gray16:
@@ -45,12 +45,12 @@ func common(m image.Image) image.Image {
 			}
 		}
 		return out
-	case *image.RGBA64, *image.NRGBA64:
-		return straight(m)
+	case *image.Gray, *image.NRGBA, *image.RGBA:
+		return m
 	case *image.Paletted:
-		if !m.Opaque() {
-			return straight(m)
+		if m.Opaque() {
+			return m
 		}
 	}
-	return m
+	return straight(m) // image/png writes 16 bits for what it does not know
 }
