@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -213,6 +214,30 @@ func TestPicturesThatAreMuchTooLarge(t *testing.T) {
 	}
 }
 
+// More than a message holds goes into several, in order, as it is.
+func TestManyLargePictures(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{quiet: true})
+	a := s.askInChannel()
+	s.queued(a.id)
+	all := make([][]byte, 14)
+	for i := range all {
+		all[i] = picture(byte(i), 1150, 1150, true)
+	}
+	s.done(a.id, all...)
+	s.settled(s.in)
+	var sent [][]byte
+	for _, m := range s.discord.Messages(s.channel.ID, 0) {
+		sent = append(sent, s.contents(m)...)
+		if n := len(m.Attachments); n != 6 && n != 2 {
+			t.Errorf("a message has %d files", n)
+		}
+	}
+	if !slices.EqualFunc(sent, all, bytes.Equal) {
+		t.Errorf("%d files, or in another order", len(sent))
+	}
+}
+
 // A boosted server takes larger files, up to what a message may hold in all.
 func TestALargePictureInABoostedServer(t *testing.T) {
 	t.Parallel()
@@ -265,6 +290,7 @@ func TestAVideoThatDiscordDoesNotPlay(t *testing.T) {
 
 // largeVideo is what becomes of one, by what the ingress has.
 type largeVideo struct {
+	few    bool // tested without -large too
 	ffmpeg func(*testing.T) string
 	public bool
 	kind   kinds.Kind // that is attached; Unknown: nothing is
@@ -273,12 +299,12 @@ type largeVideo struct {
 
 func largeVideos() map[string]largeVideo {
 	return map[string]largeVideo{
-		"with ffmpeg":                                             {theFFmpeg, false, kinds.MP4, "was encoded anew"},
-		"with ffmpeg and a public address":                        {theFFmpeg, true, kinds.MP4, "was encoded anew"},
-		"with a public address":                                   {nil, true, kinds.Unknown, "is not attached"},
-		"with an ffmpeg that can not encode":                      {blindFFmpeg, false, kinds.JPEG, "is shown by one picture"},
-		"with an ffmpeg that can not encode and a public address": {blindFFmpeg, true, kinds.JPEG, "is shown by one picture"},
-		"with nothing":                                            {nil, false, kinds.Unknown, "is not attached"},
+		"with ffmpeg":                                             {true, theFFmpeg, false, kinds.MP4, "was encoded anew"},
+		"with ffmpeg and a public address":                        {false, theFFmpeg, true, kinds.MP4, "was encoded anew"},
+		"with a public address":                                   {true, nil, true, kinds.Unknown, "is not attached"},
+		"with an ffmpeg that can not encode":                      {false, blindFFmpeg, false, kinds.JPEG, "is shown by one picture"},
+		"with an ffmpeg that can not encode and a public address": {true, blindFFmpeg, true, kinds.JPEG, "is shown by one picture"},
+		"with nothing":                                            {true, nil, false, kinds.Unknown, "is not attached"},
 	}
 }
 
@@ -288,6 +314,9 @@ func largeVideos() map[string]largeVideo {
 func TestVideosThatAreTooLarge(t *testing.T) {
 	t.Parallel()
 	for name, c := range largeVideos() {
+		if !c.few && !*largeFiles {
+			continue
+		}
 		t.Run("60 MiB "+name, func(t *testing.T) {
 			t.Parallel()
 			checkLargeVideo(t, c, video(t, "h264.mp4", 60*mib))

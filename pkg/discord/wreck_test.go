@@ -16,6 +16,7 @@ const day = 24 * time.Hour
 
 // wreck is something that goes wrong while a result is on its way.
 type wreck struct {
+	few    bool                  // tested without -outages too
 	late   time.Duration         // passes before the end: over a minute it is told by a new message, later the token is dead
 	with   discordsim.Permission // that the bot lacks from the beginning
 	upload int                   // during which it happens; 0 is the first
@@ -77,6 +78,45 @@ func byShow(s *script, a asked) {
 	})
 }
 
+// While a card is live it may be lost too; its job goes on, and the result is
+// there once.
+func TestWhatGoesWrongWhileACardIsLive(t *testing.T) {
+	t.Parallel()
+	for name, w := range map[string]wreck{
+		"the card is deleted":                     {few: true, what: deleteCard, check: allInChannel},
+		"the card is deleted, and the token dead": {late: lostToken, what: deleteCard, check: allInChannel},
+		"the channel is gone":                     {few: true, what: deleteChannel, check: byShow},
+		"the channel is gone, and the token dead": {late: lostToken, what: deleteChannel, check: byShow},
+		"the right to send is lost":               {what: deny(discordsim.SendMessages), check: allInChannel},
+		"the channel is not seen any more":        {few: true, what: deny(discordsim.ViewChannel), check: allInChannel},
+		"it is not seen, and the token dead":      {late: lostToken, what: deny(discordsim.ViewChannel), check: byClick},
+	} {
+		if !w.few && !*allOutages {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scripted(t, settings{})
+			a := s.askInChannel()
+			s.queued(a.id)
+			s.running(a.id)
+			stop := a.live()
+			a.shows("Running")
+			s.discord.Advance(w.late)
+			before := s.in.Stats().Board
+			w.what(s, a)
+			s.await("an edit that was made or refused since", func() bool {
+				now := s.in.Stats().Board
+				return now.Edits > before.Edits+1 || now.Refusals > before.Refusals
+			})
+			stop()
+			s.done(a.id, pictures(14)...)
+			s.settled(s.in)
+			w.check(s, a)
+		})
+	}
+}
+
 // gate is a replica's way to Discord, on which one upload waits until something
 // has gone wrong.
 type gate struct {
@@ -119,24 +159,26 @@ func TestWhatGoesWrongWhileAResultIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	for name, w := range map[string]wreck{
 		"the card is deleted":                       {what: deleteCard, check: allInChannel},
-		"the card is deleted after the first files": {upload: 2, what: deleteCard, check: fourInChannel},
+		"the card is deleted after the first files": {few: true, upload: 2, what: deleteCard, check: fourInChannel},
 		"the card is deleted, and its token dead":   {late: lostToken, with: discordsim.SendMessages, what: deleteCard, check: byShow},
-		"the card is deleted, and people are told":  {late: 2 * time.Minute, what: deleteCard, check: allInChannel},
+		"the card is deleted, and people are told":  {few: true, late: 2 * time.Minute, what: deleteCard, check: allInChannel},
 		"the channel is gone":                       {what: deleteChannel, check: byShow},
 		"the channel is gone after the first files": {upload: 2, what: deleteChannel, check: byShow},
-		"the channel is gone, and the token dead":   {late: lostToken, what: deleteChannel, check: byShow},
-		"the right to send is lost":                 {late: 2 * time.Minute, what: deny(discordsim.SendMessages), check: allInChannel},
-		"and lost after the first files":            {late: 2 * time.Minute, upload: 2, what: deny(discordsim.SendMessages), check: allInChannel},
+		"the channel is gone, and the token dead":   {few: true, late: lostToken, what: deleteChannel, check: byShow},
+		"the right to send is lost":                 {few: true, late: 2 * time.Minute, what: deny(discordsim.SendMessages), check: allInChannel},
+		"and lost after the first files":            {few: true, late: 2 * time.Minute, upload: 2, what: deny(discordsim.SendMessages), check: allInChannel},
 		"the right to attach is lost":               {late: 2 * time.Minute, what: deny(discordsim.AttachFiles), check: allInChannel},
 		"the right to send is lost, the token dead": {late: lostToken, what: deny(discordsim.SendMessages), check: inCard},
 		"the channel is not seen any more":          {late: 2 * time.Minute, what: deny(discordsim.ViewChannel), check: allInChannel},
-		"it is not seen, and the token dead":        {late: lostToken, what: deny(discordsim.ViewChannel), check: byClick},
+		"it is not seen, and the token dead":        {few: true, late: lostToken, what: deny(discordsim.ViewChannel), check: byClick},
 		"it is not seen, and the card a day old":    {late: day, what: deny(discordsim.ViewChannel), check: byClick},
 	} {
+		if !w.few && !*allOutages {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := scripted(t, settings{})
-			s.stopIn()
+			s := start(t, settings{replicas: -1}).startScript()
 			if w.with != 0 {
 				s.discord.Deny(s.channel.ID, w.with)
 			}
