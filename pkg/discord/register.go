@@ -91,12 +91,15 @@ func (r *registrar) read(ctx context.Context, app string, want []*discordgo.Appl
 	if err != nil {
 		return err
 	}
-	listed, err := r.cfg.Client.Commands(ctx, app, r.places()[0])
-	if err != nil {
-		return err
-	}
-	if command.Same(want, listed) {
-		r.learn(listed)
+	for _, place := range r.places() {
+		listed, err := r.cfg.Client.Commands(ctx, app, place)
+		if err != nil && api.KindOf(err) != api.NoAccess { // that one is the other replica's to tell
+			return err
+		}
+		if err == nil && command.Same(want, listed) {
+			r.learn(listed)
+			return nil
+		}
 	}
 	return nil
 }
@@ -110,19 +113,32 @@ func (r *registrar) places() []string {
 }
 
 // register brings every place up to date, and removes the commands from where
-// they would appear a second time.
+// they would appear a second time. A guild where the bot is not, or may not
+// offer commands, keeps no other one waiting.
 func (r *registrar) register(ctx context.Context, app string, want []*discordgo.ApplicationCommand) error {
 	var listed []*discordgo.ApplicationCommand
+	var refused error
 	for _, place := range r.places() {
-		var err error
-		if listed, err = r.put(ctx, app, place, want); err != nil {
+		there, err := r.put(ctx, app, place, want)
+		switch {
+		case api.KindOf(err) == api.NoAccess && place != "":
+			refused = fmt.Errorf("the bot is not in server %s, or may not offer commands there: add it by %s (%w)", place, Invite(app), err)
+		case err != nil:
 			return err
+		default:
+			listed = there
 		}
 	}
 	if !r.done {
 		if err := r.removeOthers(ctx, app); err != nil {
 			return err
 		}
+	}
+	if listed != nil {
+		r.listed.Store(new(commandsOf(listed)))
+	}
+	if refused != nil {
+		return refused
 	}
 	r.learn(listed)
 	return nil
@@ -175,8 +191,7 @@ func (r *registrar) removeOthers(ctx context.Context, app string) error {
 
 func (r *registrar) learn(listed []*discordgo.ApplicationCommand) {
 	r.known, r.done = listed, true
-	l := commandsOf(listed)
-	r.listed.Store(&l)
+	r.listed.Store(new(commandsOf(listed)))
 }
 
 func commandsOf(listed []*discordgo.ApplicationCommand) []card.Command {
