@@ -47,6 +47,7 @@ func TestTheNewestCatalogIsAtHand(t *testing.T) {
 		has := func(step string, want int) {
 			t.Helper()
 			time.Sleep(catalog.Every + time.Second)
+			synctest.Wait()
 			if n := len(c.Get().Offers); n != want {
 				t.Errorf("%s: %d offers, want %d", step, n, want)
 			}
