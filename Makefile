@@ -55,7 +55,7 @@ failpoints: ## kill and freeze bridges at every failpoint
 outages: ## have NATS, ComfyUI and Discord be away for minutes, and deliver what is much too large
 	go test ./pkg/proof -run NATSThatCanNotBeUsed -count 1 -v -timeout 30m -args -outages -outage 1m
 	go test ./pkg/bridge -run 'TenMinutes|MinutesLater' -count 1 -v -timeout 30m -args -long
-	go test ./pkg/discord -run 'NothingBut500|GoesWrong|TooLarge|VideosOfNoise' -count 1 -parallel 12 -v -timeout 30m -args -outages -outage 1m -large
+	go test ./pkg/discord -run 'NothingBut500|GoesWrong|TooLarge|VideosOfNoise|Boosted' -count 1 -parallel 12 -v -timeout 30m -args -outages -outage 1m -large
 
 .PHONY: chaos
 chaos: failpoints outages ## JOBS jobs, ASKS on Discord and FAULTS faults, drawn by SEED (0 draws one)
