@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -67,6 +68,10 @@ func (c *Client) attempt(ctx context.Context, k call, t *target) error {
 		if err := c.usable(k.op, *k.token); err != nil {
 			return err
 		}
+	}
+	// A process that was frozen meanwhile goes on before its timers do.
+	if latest, ok := ctx.Deadline(); ok && !time.Now().Before(latest) {
+		return &Error{Op: k.op, Kind: Down, Err: errLate}
 	}
 	answer, err := c.send(ctx, k, t)
 	if err != nil {
@@ -157,8 +162,14 @@ func (c *Client) worthAnother(ctx context.Context, k call, err error, attempt in
 	}
 }
 
+// errLate is returned where the time for a call was over before it was made.
+var errLate = fmt.Errorf("it was not sent: %w", context.DeadlineExceeded)
+
 // neverLeft says whether the request was certainly not sent.
 func neverLeft(err error) bool {
+	if errors.Is(err, errLate) {
+		return true
+	}
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && op.Op == "dial"
 }

@@ -27,6 +27,8 @@ const (
 	// beside is how often its card may then be edited beside the claim.
 	allTicks = 3
 	beside   = 5 * time.Second
+	// promptly is how long after the look at the state its edit may be sent.
+	promptly = 5 * time.Second
 	// unanswered is how long the answer to the interaction may take to make
 	// the card; afterwards nobody is going to answer any more.
 	unanswered = 4 * time.Second
@@ -143,6 +145,7 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 			return 0 // the job has ended, or we have
 		}
 	}
+	looked := time.Now()
 	if err := k.current(alive); err != nil {
 		k.tempo.failed(time.Now(), 0)
 		return readAgain
@@ -155,20 +158,17 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 	if look == k.shown {
 		return whole
 	}
-	won, err := k.claim(alive)
-	if err == nil && !won {
-		k.b.count.skipped.Add(1)
-	}
-	if err == nil && won {
-		err = k.trace(alive, time.Now())
-	}
-	if err != nil || !won {
+	if won, err := k.turn(alive); err != nil || !won {
 		k.again(n)
 		k.tempo.after = time.Now().Add(claimAgain) // ticks do not shorten it
 		return claimAgain
 	}
+	if k.outdated(looked) {
+		k.again(n)
+		return 0
+	}
 	k.tempo.begin(time.Now())
-	p, err := k.send(work, m, byBot)
+	p, err := k.sendBy(work, looked.Add(strayFor/2), m, byBot)
 	if err != nil {
 		return k.refused(alive, err, n, byBot)
 	}
@@ -177,6 +177,27 @@ func (k *keeper) edit(alive, work context.Context, n news, byBot bool) time.Dura
 	k.made(alive, p)
 	k.outran(alive)
 	return 0
+}
+
+// turn takes our turn to edit the card, and leaves a trace; false where it is
+// somebody else's.
+func (k *keeper) turn(ctx context.Context) (bool, error) {
+	won, err := k.claim(ctx)
+	if err != nil {
+		return false, err
+	}
+	if !won {
+		k.b.count.skipped.Add(1)
+		return false, nil
+	}
+	return true, k.trace(ctx, time.Now())
+}
+
+// outdated reports whether what is about to be shown may not be true any more:
+// the job has ended, or we were held up since we looked.
+func (k *keeper) outdated(looked time.Time) bool {
+	f, _ := k.look()
+	return f.ended() || time.Since(looked) > promptly
 }
 
 // claim reports whether we may edit the card now. One replica hears of a job
@@ -200,6 +221,13 @@ func (k *keeper) heardTicks() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.ticks
+}
+
+// sendBy is send, until then: who is held up does not send what was true before.
+func (k *keeper) sendBy(ctx context.Context, latest time.Time, m api.Message, byBot bool) (api.Posted, error) {
+	ctx, cancel := context.WithDeadline(ctx, latest)
+	defer cancel()
+	return k.send(ctx, m, byBot)
 }
 
 // send edits the card.

@@ -35,7 +35,8 @@ func period(at time.Time) int64 { return at.Unix() / int64(strayFor/time.Second)
 func (k *keeper) first(p int64) string   { return "t-" + k.id.String() + "-" + strconv.FormatInt(p, 10) }
 func (k *keeper) further(p int64) string { return k.first(p) + "-2" }
 
-// trace notes that we are about to edit the card.
+// trace notes that we are about to edit the card. Where that is new the state is
+// looked at after it: who showed the end before could not know of us.
 func (k *keeper) trace(ctx context.Context, now time.Time) error {
 	p := period(now)
 	if k.traces.last == p {
@@ -54,7 +55,7 @@ func (k *keeper) trace(ctx context.Context, now time.Time) error {
 		k.traces.own = map[int64]bool{}
 	}
 	k.traces.own[p] = won
-	return nil
+	return k.catchUp(ctx)
 }
 
 // suspicion is when the card is to be looked at once more; zero where nobody

@@ -84,3 +84,61 @@ func TestACardOfOneReplicaIsNotLookedAtAgain(t *testing.T) {
 		<-only.done
 	})
 }
+
+// An edit whose sender was frozen when it had looked at the state, and that is
+// killed when it has sent it, does not stay.
+func TestWhatAFrozenReplicaWasAboutToSayDoesNotStay(t *testing.T) {
+	t.Parallel()
+	for name, frozen := range map[string]time.Duration{
+		"shortly": 3 * time.Second, "for longer than its state is its own": 31 * time.Second, "for long": 3 * time.Minute,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { thaw(t, frozen) })
+		})
+	}
+}
+
+func thaw(t *testing.T, after time.Duration) {
+	w := newWorld(1)
+	w.faults = false
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); w.deliver(ctx) }()
+	first := w.join()
+	id := w.ask(0, "a")
+	w.mu.Lock()
+	first.stuck = after
+	w.mu.Unlock()
+	w.write(job.State{Job: id, Phase: job.Queued})
+	w.write(job.State{Job: id, Phase: job.Running, Attempt: 1})
+	time.Sleep(2500 * time.Millisecond) // it has the claim
+	second := w.join()
+	time.Sleep(100 * time.Millisecond) // it runs
+	w.mu.Lock()
+	w.replicas = []*replica{second}
+	w.mu.Unlock()
+	w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}}, Request: &job.Request{ID: id}})
+	time.Sleep(after - 2600*time.Millisecond)
+	edits := w.edits("0")
+	for range 4000 { // until it has sent it
+		if time.Sleep(time.Millisecond); w.edits("0") > edits {
+			break
+		}
+	}
+	w.kill(first)
+	time.Sleep(2 * time.Minute)
+	w.judge(t, id)
+	cancel()
+	<-done
+	for _, r := range []*replica{first, second} {
+		r.stop()
+		<-r.done
+	}
+}
+
+func (w *world) edits(message string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.messages[message].edits
+}

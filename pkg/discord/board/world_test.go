@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,6 +49,7 @@ type replica struct {
 	board *Board
 	dead  bool
 	slow  time.Duration // on the way of its calls, which arrive in any case
+	stuck time.Duration // with the next claim on an edit, as a frozen one is
 	stop  context.CancelFunc
 	done  chan struct{}
 }
@@ -222,7 +224,17 @@ func (b *inside) Claim(ctx context.Context, key string, ttl time.Duration) (bool
 	if err := b.alive(); err != nil {
 		return false, err
 	}
-	return b.claims.Claim(ctx, key, ttl)
+	b.mu.Lock()
+	stuck := b.r.stuck
+	if !strings.HasPrefix(key, "e-") {
+		stuck = 0
+	}
+	b.mu.Unlock()
+	won, err := b.claims.Claim(ctx, key, ttl)
+	if stuck > 0 {
+		time.Sleep(stuck)
+	}
+	return won, err
 }
 
 func (b *inside) Claimed(ctx context.Context, key string) (bool, error) {
