@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -162,13 +163,13 @@ func (r *registrar) put(ctx context.Context, app, place string, want []*discordg
 
 // removeOthers removes what was registered when the setting was another.
 func (r *registrar) removeOthers(ctx context.Context, app string) error {
-	others := []string{""}
-	if !r.cfg.perGuild() {
-		var err error
-		if others, err = r.cfg.Client.Guilds(ctx); err != nil {
-			return err
-		}
-		others = others[:min(len(others), lookedAt)]
+	others, err := r.cfg.Client.Guilds(ctx)
+	if err != nil {
+		return err
+	}
+	others = others[:min(len(others), lookedAt)]
+	if r.cfg.perGuild() { // everywhere, and servers that are not in the list any more
+		others = slices.DeleteFunc(append(others, ""), func(id string) bool { return slices.Contains(r.cfg.Guilds, id) })
 	}
 	for _, place := range others {
 		listed, err := r.cfg.Client.Commands(ctx, app, place)

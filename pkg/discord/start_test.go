@@ -108,6 +108,20 @@ func TestCommandsMoveWithTheSetting(t *testing.T) {
 	}
 }
 
+func TestAServerThatIsNotInTheListAnyMoreLosesItsCommands(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{replicas: -1})
+	s.startScript()
+	former := s.discord.AddGuild(discordsim.NewGuild{Name: "former"})
+	both := []string{s.guild.ID.String(), former.ID.String()}
+	_, stop := s.startIngress(discord.Config{Guilds: both})
+	s.await("commands in both", func() bool { return len(s.discord.Commands(former.ID)) > 0 && len(s.discord.Commands(s.guild.ID)) > 0 })
+	stop()
+	s.forgetClaims()
+	s.startIngress(discord.Config{Guilds: both[:1]})
+	s.await("commands in one", func() bool { return len(s.discord.Commands(former.ID)) == 0 && len(s.discord.Commands(s.guild.ID)) > 0 })
+}
+
 func TestCommandsThatAreRightAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := scripted(t, settings{})

@@ -117,14 +117,13 @@ func (d *Desk) resumeOrders(ctx context.Context) {
 func (d *Desk) resume(ctx context.Context, kept broker.KeptOrder) {
 	ctx, cancel := context.WithTimeout(ctx, resumeBy)
 	defer cancel()
-	var o keptOrder
-	err := json.Unmarshal(kept.Data, &o)
+	o, i, err := parseOrder(kept)
 	if err != nil {
+		d.cfg.Log.WarnContext(ctx, "a kept order makes no sense", slog.String(keyInteraction, kept.Key), slog.Any(keyError, err))
 		d.dropOrder(ctx, kept.Key)
 		return
 	}
-	i, err := api.ParseInteraction(o.Interaction, kept.Stored)
-	if err != nil || !d.awaited(ctx, i, o) {
+	if !d.awaited(ctx, i, o) {
 		return
 	}
 	if o.Tries++; d.putOrder(ctx, kept.Key, o, kept.Revision) != nil {
@@ -134,6 +133,15 @@ func (d *Desk) resume(ctx context.Context, kept broker.KeptOrder) {
 	v := d.visit(i, time.Now())
 	v.log.WarnContext(ctx, "an order was left behind, going on with it", slog.Int("try", o.Tries))
 	v.goOn(ctx, o)
+}
+
+func parseOrder(kept broker.KeptOrder) (keptOrder, api.Interaction, error) {
+	var o keptOrder
+	if err := json.Unmarshal(kept.Data, &o); err != nil {
+		return o, api.Interaction{}, err
+	}
+	i, err := api.ParseInteraction(o.Interaction, kept.Stored)
+	return o, i, err
 }
 
 // awaited reports whether the asker still waits for an answer that can be given;
