@@ -20,7 +20,7 @@ import (
 )
 
 // world is a broker and a Discord in which everything goes wrong that may, in
-// the time of a bubble.
+// the time of a synctest bubble.
 type world struct {
 	claims
 	mu       sync.Mutex
