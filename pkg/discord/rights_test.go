@@ -104,6 +104,33 @@ func TestAServerWithoutTheBotIsSaid(t *testing.T) {
 	s.await("words about it", func() bool { return said.has("not in server "+away.ID.String(), discord.Invite("")[:30]) })
 }
 
+func TestAPublicBotIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		public, list bool
+		want         string
+	}{
+		"a public one":          {true, false, "use your GPU"},
+		"a public one, a list":  {true, true, "it is not for them"},
+		"one of its owner only": {false, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, settings{replicas: -1, discord: discordsim.Config{Public: test.public}})
+			s.startScript()
+			said, c := &protocol{}, discord.Config{}
+			if test.list {
+				c.Guilds = []string{s.guild.ID.String()}
+			}
+			s.log = slog.New(slog.NewTextHandler(said, nil))
+			s.startIngress(c)
+			if warned := said.has("anybody may add this bot"); warned != test.public || !said.has(test.want) {
+				t.Errorf("warned: %v", warned)
+			}
+		})
+	}
+}
+
 // protocol is a log that is looked at.
 type protocol struct {
 	mu  sync.Mutex

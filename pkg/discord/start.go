@@ -55,9 +55,13 @@ func (in *Ingress) application(ctx context.Context) (api.Application, error) {
 		return app, fmt.Errorf("discord sends the interactions of this application to %s, and none by the gateway: "+
 			"remove that address on the application's page, or run this with --endpoint", app.Endpoint)
 	}
-	if app.Public && len(in.cfg.Guilds) == 0 {
+	switch {
+	case app.Public && len(in.cfg.Guilds) == 0:
 		log.WarnContext(ctx, "anybody may add this bot to their server and use your GPU: "+
 			"switch off \"Public Bot\" on the application's page, or name your servers in DISCORD_GUILDS")
+	case app.Public:
+		log.WarnContext(ctx, "anybody may add this bot to their server, where it only says that it is not for them: "+
+			"switch off \"Public Bot\" on the application's page")
 	}
 	log.InfoContext(ctx, "the bot is added to a server by this address", slog.String("url", Invite(app.ID)), slog.String("application", app.Name))
 	return app, nil
