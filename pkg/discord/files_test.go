@@ -3,6 +3,9 @@ package discord_test
 import (
 	"bytes"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -106,6 +109,34 @@ func fetch(t *testing.T, link string) []byte {
 	}
 	http.DefaultClient.CloseIdleConnections()
 	return data
+}
+
+// A mask reaches a workflow that has a parameter for it as black and white, in
+// the picture's size, whatever it was.
+func TestMasksOfAnySortAndSize(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	red := color.NRGBA{200, 30, 30, 255}
+	m := image.NewNRGBA(image.Rect(0, 0, 64, 32))
+	for y := range 32 {
+		for x := range 64 {
+			m.Set(x, y, color.NRGBA{255, 255, 255, uint8(255 * (1 - x/32))}) // white hides under what is transparent
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	r := s.ordered(s.invoke("edit", map[string]any{
+		"workflow": "test-inpaint", "prompt": "blue", "image": halves(red, red),
+		"mask": discordsim.Upload{Name: "m.png", Type: "image/png", Data: b.Bytes()},
+	}))
+	mask := s.stored(r.Inputs["mask"])
+	if mask.Bounds() != image.Rect(0, 0, 16, 8) || mask.At(3, 4) != (color.Gray{255}) || mask.At(12, 4) != (color.Gray{0}) {
+		t.Errorf("the mask is %v, %v on the left and %v on the right", mask.Bounds(), mask.At(3, 4), mask.At(12, 4))
+	}
+	i := s.invoke("edit", map[string]any{"workflow": "test-inpaint", "prompt": "blue", "image": halves(red, red), "mask": halves(color.Black, color.Black)})
+	s.await("words", func() bool { return strings.Contains(textOf(s.discord.Message(i.Original)), "mask has no white in it") })
 }
 
 // doneWith ends the job with one file of a type.

@@ -33,12 +33,9 @@ func Mask(m image.Image) *image.Gray {
 // lightness counts, over black where it is transparent; it is scaled to the
 // picture. Sides that differ by more than a fiftieth are ErrShape.
 func WithMask(ctx context.Context, m, mask image.Image) (*image.NRGBA, error) {
-	if err := sameShape(m.Bounds(), mask.Bounds()); err != nil {
-		return nil, err
-	}
 	from := straight(m)
 	w, h := from.Rect.Dx(), from.Rect.Dy()
-	light, err := stretch(ctx, mask, w, h)
+	light, err := Lightness(ctx, mask, w, h)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +44,7 @@ func WithMask(ctx context.Context, m, mask image.Image) (*image.NRGBA, error) {
 		row, to, l := from.Pix[y*from.Stride:], out.Pix[y*out.Stride:], light.Pix[y*light.Stride:]
 		for x := range w {
 			copy(to[4*x:4*x+3], row[4*x:4*x+3])
-			to[4*x+3] = 255 - clean(l[x])
+			to[4*x+3] = 255 - l[x]
 		}
 	}
 	return out, nil
@@ -59,14 +56,25 @@ const (
 	nearWhite = 255 - nearBlack
 )
 
-func clean(light uint8) uint8 {
-	switch {
-	case light <= nearBlack:
-		return 0
-	case light >= nearWhite:
-		return 255
+// Lightness is a mask in grey of the given size, over black where it is
+// transparent. ErrShape as WithMask has it.
+func Lightness(ctx context.Context, mask image.Image, width, height int) (*image.Gray, error) {
+	if err := sameShape(image.Rect(0, 0, width, height), mask.Bounds()); err != nil {
+		return nil, err
 	}
-	return light
+	light, err := stretch(ctx, mask, width, height)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range light.Pix {
+		switch {
+		case l <= nearBlack:
+			light.Pix[i] = 0
+		case l >= nearWhite:
+			light.Pix[i] = 255
+		}
+	}
+	return light, nil
 }
 
 func sameShape(a, b image.Rectangle) error {

@@ -114,9 +114,12 @@ func roles() []role {
 }
 
 // isMask reports whether a picture parameter takes a mask.
-func isMask(p workflow.Parameter) bool {
-	return p.Type == workflow.TypePicture && (p.Name == "mask" || strings.HasSuffix(p.Name, "_mask"))
-}
+func isMask(p workflow.Parameter) bool { return p.Type == workflow.TypePicture && namesMask(p.Name) }
+
+func namesMask(param string) bool { return param == "mask" || strings.HasSuffix(param, "_mask") }
+
+// IsMask reports whether the picture is a mask for a parameter of its own.
+func (p Picture) IsMask() bool { return namesMask(p.Param) }
 
 // pictures are the picture parameters that are no masks, in their order.
 func pictures(m workflow.Manifest) []workflow.Parameter {

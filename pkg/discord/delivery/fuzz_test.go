@@ -74,6 +74,13 @@ func FuzzInput(f *testing.F) {
 		if err == nil && (masked.Width != in.Width || !masked.Alpha) {
 			t.Errorf("the masked one is %d wide, alpha %v", masked.Width, masked.Alpha)
 		}
+		alone, err := p.Lightness(t.Context(), delivery.Picture{}, in)
+		if err != nil && job.CodeOf(err) != job.CodeInvalid {
+			t.Fatalf("%v", err)
+		}
+		if err == nil && (alone.Width != in.Width || alone.Height != in.Height) {
+			t.Errorf("alone it has %d × %d", alone.Width, alone.Height)
+		}
 		if p.Faults() > 0 {
 			t.Error("something panicked")
 		}

@@ -2,10 +2,12 @@ package delivery
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"discomfy/pkg/job"
 	"discomfy/pkg/picture"
@@ -106,7 +108,7 @@ func cut(r io.ReaderAt, size int64) ([]byte, error) {
 // different shape is a *job.Error. Both are what Input returned.
 func (p *Preparer) Mask(ctx context.Context, pic, mask Picture) (Picture, error) {
 	if pixels := pic.Width * pic.Height; pixels > mostMasked {
-		return Picture{}, refused(fmt.Sprintf("the picture has %d × %d pixels, with a mask at most %d million are taken", pic.Width, pic.Height, mostMasked/1_000_000))
+		return Picture{}, tooManyForMask(pic)
 	}
 	out := Picture{Type: picture.PNG.MediaType(), Width: pic.Width, Height: pic.Height, Notes: pic.Notes}
 	err := p.withPicture(ctx, "a mask", func() (err error) {
@@ -134,6 +136,37 @@ func (p *Preparer) mask(ctx context.Context, pic, mask []byte) ([]byte, bool, er
 	}
 	data, err := picture.EncodePNG(ctx, masked, mostStored)
 	return data, true, err
+}
+
+// Lightness makes of a mask what a workflow takes that has a parameter for it:
+// white where it is to be painted anew, black where not or where the mask is
+// transparent, in the size of the picture, which may be the zero Picture. A
+// different shape is a *job.Error. Both are what Input returned.
+func (p *Preparer) Lightness(ctx context.Context, pic, mask Picture) (Picture, error) {
+	out := Picture{Type: picture.PNG.MediaType(), Width: cmp.Or(pic.Width, mask.Width), Height: cmp.Or(pic.Height, mask.Height), Notes: mask.Notes}
+	if pixels := out.Width * out.Height; pixels > mostMasked {
+		return Picture{}, tooManyForMask(out)
+	}
+	err := p.withPicture(ctx, "a mask", func() error {
+		m, _, err := picture.Decode(ctx, bytes.NewReader(mask.Data), int64(len(mask.Data)), p.cfg.Input)
+		if err != nil {
+			return err
+		}
+		light, err := picture.Lightness(ctx, m, out.Width, out.Height)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(light.Pix, func(l uint8) bool { return l > 0 }) {
+			return errBlack
+		}
+		out.Data, err = picture.EncodePNG(ctx, light, mostStored)
+		return err
+	})
+	return out, worded(err)
+}
+
+func tooManyForMask(pic Picture) error {
+	return refused(fmt.Sprintf("the picture has %d × %d pixels, with a mask at most %d million are taken", pic.Width, pic.Height, mostMasked/1_000_000))
 }
 
 // errBlack is returned when a mask asks for nothing.

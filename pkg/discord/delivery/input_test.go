@@ -202,8 +202,9 @@ func TestAMaskBecomesTransparency(t *testing.T) {
 		"the mask has no white in it: paint white what is to be made anew":              image.NewGray(image.Rect(0, 0, 200, 100)),
 	} {
 		_, err := p.Mask(t.Context(), input(from), input(mask))
-		if e, ok := errors.AsType[*job.Error](err); !ok || e.Message != name {
-			t.Errorf("%v, want %q", err, name)
+		_, alone := p.Lightness(t.Context(), input(from), input(mask))
+		if e, ok := errors.AsType[*job.Error](err); !ok || e.Message != name || alone == nil || alone.Error() != err.Error() {
+			t.Errorf("%v and %v, want %q", err, alone, name)
 		}
 	}
 	huge := delivery.Picture{Width: 8000, Height: 8000}

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -93,6 +94,17 @@ func TestMasksOfAllSorts(t *testing.T) {
 					t.Errorf("at %v: %v of %v, want alpha %d", at, px, from, want)
 				}
 			}
+			alone, err := p.Lightness(t.Context(), pic, mask)
+			if err != nil || alone.Width != 200 || alone.Height != 100 {
+				t.Fatalf("alone: %d × %d, %v", alone.Width, alone.Height, err)
+			}
+			light := decode(t, alone.Data).(*image.Gray)
+			if l, r := light.GrayAt(90, 99).Y, light.GrayAt(110, 0).Y; l != 255-c.left || r != 255-c.right {
+				t.Errorf("alone it is %d and %d", l, r)
+			}
+			if own, err := p.Lightness(t.Context(), delivery.Picture{}, mask); err != nil || own.Width != mask.Width || own.Height != mask.Height {
+				t.Errorf("without a picture: %d × %d, %v", own.Width, own.Height, err)
+			}
 		})
 	}
 }
@@ -115,9 +127,11 @@ func TestMasksWithoutWhite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = p.Mask(t.Context(), pic, mask)
-		if e, ok := errors.AsType[*job.Error](err); !ok || !strings.HasPrefix(e.Message, "the mask has no white in it") {
-			t.Errorf("%s: %v", name, err)
+		for way, what := range map[string]func(ctx context.Context, pic, mask delivery.Picture) (delivery.Picture, error){"inside": p.Mask, "alone": p.Lightness} {
+			_, err = what(t.Context(), pic, mask)
+			if e, ok := errors.AsType[*job.Error](err); !ok || !strings.HasPrefix(e.Message, "the mask has no white in it") {
+				t.Errorf("%s, %s: %v", name, way, err)
+			}
 		}
 	}
 }

@@ -118,6 +118,7 @@ type Board interface {
 type Preparer interface {
 	Prepare(ctx context.Context, o delivery.Order, at delivery.Place) (*delivery.Plan, error)
 	Input(ctx context.Context, r io.Reader) (delivery.Picture, error)
+	Lightness(ctx context.Context, picture, mask delivery.Picture) (delivery.Picture, error)
 	Mask(ctx context.Context, picture, mask delivery.Picture) (delivery.Picture, error)
 }
 

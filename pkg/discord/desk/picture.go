@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
@@ -65,10 +66,13 @@ func (v *visit) failPicture(ctx context.Context, err error) {
 }
 
 // inputs stores the pictures of an order, each with its mask, by parameter.
+// Masks that have a parameter of their own come last: they get the size of the
+// first picture that comes along.
 func (v *visit) inputs(ctx context.Context, pictures []command.Picture) (map[string]string, []string, error) {
 	inputs := make(map[string]string, len(pictures))
 	var notes []string
-	for _, p := range pictures {
+	var first delivery.Picture
+	for _, p := range slices.SortedStableFunc(slices.Values(pictures), masksLast) {
 		if p.Mask {
 			continue
 		}
@@ -76,18 +80,12 @@ func (v *visit) inputs(ctx context.Context, pictures []command.Picture) (map[str
 			inputs[p.Param] = p.Input
 			continue
 		}
-		ready, err := v.fetch(ctx, p)
+		ready, err := v.readyPicture(ctx, p, pictures, first)
 		if err != nil {
 			return nil, nil, err
 		}
-		if m, ok := maskOf(pictures, p.Param); ok {
-			mask, err := v.fetch(ctx, m)
-			if err != nil {
-				return nil, nil, err
-			}
-			if ready, err = v.d.cfg.Preparer.Mask(ctx, ready, mask); err != nil {
-				return nil, nil, err
-			}
+		if first.Data == nil && !p.IsMask() {
+			first = ready
 		}
 		notes = append(notes, ready.Notes...)
 		if inputs[p.Param], err = v.d.cfg.Broker.PutInput(ctx, bytes.NewReader(ready.Data)); err != nil {
@@ -95,6 +93,37 @@ func (v *visit) inputs(ctx context.Context, pictures []command.Picture) (map[str
 		}
 	}
 	return inputs, notes, nil
+}
+
+func masksLast(a, b command.Picture) int {
+	switch {
+	case a.IsMask() == b.IsMask():
+		return 0
+	case a.IsMask():
+		return 1
+	}
+	return -1
+}
+
+// readyPicture fetches a picture, with its mask in it, or a mask of the first
+// picture.
+func (v *visit) readyPicture(ctx context.Context, p command.Picture, all []command.Picture, first delivery.Picture) (delivery.Picture, error) {
+	ready, err := v.fetch(ctx, p)
+	if err != nil {
+		return ready, err
+	}
+	if p.IsMask() {
+		return v.d.cfg.Preparer.Lightness(ctx, first, ready)
+	}
+	m, ok := maskOf(all, p.Param)
+	if !ok {
+		return ready, nil
+	}
+	mask, err := v.fetch(ctx, m)
+	if err != nil {
+		return ready, err
+	}
+	return v.d.cfg.Preparer.Mask(ctx, ready, mask)
 }
 
 // maskOf is the mask that belongs to the picture of a parameter.
