@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -28,24 +30,72 @@ const (
 
 // folder holds files of bounded size in all, until it is removed.
 type folder struct {
-	path string
+	dir  string // in which it is
 	room *semaphore.Weighted
 	most int64
+
+	mu   sync.Mutex
+	path string
 	lock io.Closer
 }
 
 // openFolder makes a folder in dir, and removes those whose processes are gone.
 func openFolder(dir string, most int64) (*folder, error) {
 	removeAbandoned(dir)
-	path, err := os.MkdirTemp(dir, folderPrefix)
+	path, lock, err := makeFolder(dir)
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for large files: %w", err)
+		return nil, err
 	}
-	lock, err := lockFile(filepath.Join(path, lockName))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("make a folder for large files: %w", err), os.RemoveAll(path))
+	return &folder{dir: dir, room: semaphore.NewWeighted(most), most: most, path: path, lock: lock}, nil
+}
+
+// makings bounds how often a folder is made anew because another process has
+// taken it for abandoned before we had its lock.
+const makings = 8
+
+func makeFolder(dir string) (path string, lock io.Closer, err error) {
+	for range makings {
+		if path, err = os.MkdirTemp(dir, folderPrefix); err != nil {
+			break
+		}
+		if lock, err = lockFile(filepath.Join(path, lockName)); err == nil {
+			return path, lock, nil
+		}
+		_ = os.RemoveAll(path)
 	}
-	return &folder{path: path, room: semaphore.NewWeighted(most), most: most, lock: lock}, nil
+	return "", nil, fmt.Errorf("make a folder for large files: %w", err)
+}
+
+// within makes something in the folder. One that has vanished, as old files do
+// from a system's folder for temporary ones, is made anew.
+func within[T any](f *folder, create func(dir, pattern string) (T, error), pattern string) (T, error) {
+	at := f.at()
+	made, err := create(at, pattern)
+	if !errors.Is(err, fs.ErrNotExist) || f.renew(at) != nil {
+		return made, err
+	}
+	return create(f.at(), pattern)
+}
+
+func (f *folder) at() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.path
+}
+
+// renew makes the folder anew, unless that was done.
+func (f *folder) renew(gone string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.path != gone {
+		return nil
+	}
+	path, lock, err := makeFolder(f.dir)
+	if err == nil {
+		_ = f.lock.Close() // of a file that is gone
+		f.path, f.lock = path, lock
+	}
+	return err
 }
 
 // removeAbandoned looks for folders that nobody holds. What can not be removed
@@ -68,6 +118,8 @@ func removeAbandoned(dir string) {
 }
 
 func (f *folder) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return errors.Join(os.RemoveAll(f.path), f.lock.Close())
 }
 
@@ -125,7 +177,7 @@ func (f *folder) write(ctx context.Context, r io.Reader, n int64) (*stored, erro
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.CreateTemp(f.path, "file-")
+	file, err := within(f, os.CreateTemp, "file-")
 	if err != nil {
 		room.keep(0)
 		return nil, fmt.Errorf("store a file: %w", err)

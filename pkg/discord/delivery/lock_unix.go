@@ -5,6 +5,7 @@ package delivery
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -16,9 +17,26 @@ func lockFile(path string) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := hold(f); err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("%s is in use: %w", path, err)
+		return nil, err
 	}
 	return f, nil
+}
+
+// hold locks a file that is open. One that somebody has removed before is
+// nobody's.
+func hold(f *os.File) error {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("%s is in use: %w", f.Name(), err)
+	}
+	ours, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Stat(f.Name())
+	if err == nil && !os.SameFile(ours, there) {
+		err = fs.ErrNotExist
+	}
+	return err
 }

@@ -110,7 +110,7 @@ func (p *Preparer) newTranscoding(ctx context.Context, it *item, info clip.Info,
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(p.folder.path, "video-")
+	dir, err := within(p.folder, os.MkdirTemp, "video-")
 	if err != nil {
 		room.keep(0)
 		return nil, fmt.Errorf("make a folder for a video: %w", err)
@@ -156,7 +156,7 @@ func (t *transcoding) size(name string) int64 {
 // take makes the file the item's, and moves it out of the folder.
 func (t *transcoding) take(ctx context.Context, f form, name string) error {
 	size := t.size(name)
-	target, err := os.CreateTemp(t.p.folder.path, "film-")
+	target, err := within(t.p.folder, os.CreateTemp, "film-")
 	if err != nil {
 		return fmt.Errorf("keep a video: %w", err)
 	}
