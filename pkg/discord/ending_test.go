@@ -8,6 +8,7 @@ import (
 
 	"discomfy/pkg/discord"
 	"discomfy/pkg/discord/discordsim"
+	"discomfy/pkg/discord/reply"
 	"discomfy/pkg/job"
 )
 
@@ -35,7 +36,15 @@ func (s *script) ask(v discordsim.Invocation) asked {
 	i := s.invokeAs(v)
 	a := asked{script: s, id: jobOf(i), card: i.Original}
 	s.arrived(a.id)
+	s.await("a handle that knows its card", func() bool { return s.knownCard(a.id) })
 	return a
+}
+
+// knownCard reports whether the ingress has noted which message the card is.
+// It waits for that a few seconds of Discord's time, which tests move.
+func (s *stack) knownCard(id job.ID) bool {
+	h, err := reply.Store{Keeper: s.broker}.Get(s.Context(), id)
+	return err == nil && h.Card != ""
 }
 
 func (s *script) askInChannel() asked {

@@ -11,9 +11,8 @@ import (
 
 // Where a job was asked for, and how long it took, decides how its result gets
 // to who asked: by a new message, or by the button that brings it.
-// It runs alone: among all the others one of its places, a guild after 1 h 10,
-// was seen to wait for more than half a minute, and why is not known.
 func TestLongJobsInEveryPlace(t *testing.T) {
+	t.Parallel()
 	everywhere := discord.Config{DirectMessages: true, UserInstall: true}
 	places := map[string]struct {
 		place func(s *script) discordsim.Invocation
@@ -40,6 +39,7 @@ func TestLongJobsInEveryPlace(t *testing.T) {
 	for name, p := range places {
 		for _, late := range []time.Duration{16 * time.Minute, 70 * time.Minute} {
 			t.Run(name+" "+late.String(), func(t *testing.T) {
+				t.Parallel()
 				s := scripted(t, settings{ingress: everywhere})
 				v := p.place(s)
 				a := s.ask(v)

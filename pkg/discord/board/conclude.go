@@ -33,6 +33,7 @@ func (k *keeper) conclude(alive, work context.Context) (uint64, error) {
 			return 0, err
 		}
 	}
+	k.findCard(alive)
 	for {
 		if !k.handle.Ending.Over() {
 			ours, err := k.seize(alive)
@@ -47,6 +48,20 @@ func (k *keeper) conclude(alive, work context.Context) (uint64, error) {
 			return f.seq, err
 		}
 	}
+}
+
+// findCard asks Discord which message the card is, where who has answered died
+// before it could note that: the result is to be a reply to it.
+func (k *keeper) findCard(ctx context.Context) {
+	if k.handle.Card != "" || k.handle.Lost || k.handle.Ending.Over() || !k.handle.ByToken(k.b.cfg.Now()) {
+		return
+	}
+	p, err := k.b.line.ReadOriginal(ctx, k.handle.Access())
+	if err != nil {
+		k.log.DebugContext(ctx, "the card of a job is not found", slog.Any(keyError, err))
+		return
+	}
+	k.made(ctx, p)
 }
 
 // finish delivers the end, and stores that it did.
