@@ -8,7 +8,8 @@
 // replicas five things keep order, none of which needs a replica to live on:
 //
 //   - A card that is not at its end is edited after a claim on it, which lasts
-//     a second.
+//     a second. Who hears all ticks of a job need not wait for the end of one
+//     that somebody else had: its holder has died.
 //   - After such an edit the state is read once more. Where the job has ended
 //     meanwhile, its end is shown again.
 //   - An edit can not be called back, and its sender may die. Who edits a card
