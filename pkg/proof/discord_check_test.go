@@ -69,6 +69,10 @@ func TestPeopleWhoGotWhatTheyAskedFor(t *testing.T) {
 			s.post().Reference = ""
 		},
 		"a message that replies to nothing, to which the card leads": func(s *scene) { s.post().Reference = "" },
+		"a plain line leads to the message": func(s *scene) {
+			link := strings.TrimPrefix(end(s.card(1)).Text, "Done · ")
+			*end(s.card(1)) = proof.Look{Text: "Job " + s.campaign.second.String() + " has ended: " + link}
+		},
 		"a second message has the other file": func(s *scene) {
 			more := proof.Message{ID: s.id(), Channel: studio, Author: robot, Reference: s.post().ID, Looks: []proof.Look{{Text: "Files 2 to 2 of 2"}}}
 			end(&more).Files, end(s.post()).Files = end(s.post()).Files[1:], end(s.post()).Files[:1]

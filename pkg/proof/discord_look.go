@@ -130,6 +130,8 @@ func (l Look) standing(id job.ID) standing {
 		return saysOpen
 	case l.names(id, endedVerbs):
 		return saysEnded
+	case strings.HasPrefix(l.Text, "Job "+id.String()+" has ended: https://"):
+		return saysMoved
 	case strings.HasPrefix(l.Text, "Job "+id.String()+" has ended"):
 		return saysEnded
 	case l.coloured(endedColours) && len(l.Buttons) == 0 && strings.Contains(l.Text, channelsPath):

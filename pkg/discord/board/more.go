@@ -116,7 +116,7 @@ func (e *end) point(main reply.Sent) error {
 		}
 		v := e.view()
 		v.Link = e.handle.URL(main.Channel, main.Message)
-		m := e.plainerLine(card.Moved(v))
+		m := e.plainerLine(card.Moved(v), v.Link)
 		err := e.persist(func() error {
 			p, err := e.editCard(w, m)
 			e.edited = p.Edited
@@ -128,9 +128,9 @@ func (e *end) point(main reply.Sent) error {
 	}
 }
 
-func (e *end) plainerLine(m api.Message) api.Message {
+func (e *end) plainerLine(m api.Message, link string) api.Message {
 	if e.plainness == 0 {
 		return m
 	}
-	return api.Message{Content: fmt.Sprintf("Job %s has ended.", e.id)}
+	return api.Message{Content: fmt.Sprintf("Job %s has ended: %s", e.id, link)}
 }
