@@ -19,6 +19,10 @@ import (
 // card once more after the end; and afterwards we look whether the job has ended
 // meanwhile.
 
+// errUnannounced is returned when the broker does not take that an edit is about
+// to be on its way.
+var errUnannounced = errors.New("the card was not sent")
+
 // edit replaces what a deferred answer shows, unless that is not ours any more:
 // then nothing was posted.
 func (v *visit) edit(ctx context.Context, m api.Message) (api.Posted, error) {
@@ -28,7 +32,8 @@ func (v *visit) edit(ctx context.Context, m api.Message) (api.Posted, error) {
 	ours, err := v.announce(ctx)
 	switch {
 	case err != nil && !v.insists.IsZero():
-		return api.Posted{}, err // a board that reaches the broker shows the card
+		// A board that reaches the broker shows the card, once the job has a state.
+		return api.Posted{}, errors.Join(errUnannounced, err)
 	case err == nil && !ours:
 		v.log.InfoContext(ctx, "another replica has answered an order", slog.String(keyJob, v.asks.String()))
 		return api.Posted{}, nil

@@ -197,6 +197,7 @@ func (v *visit) acceptedBefore(ctx context.Context, r job.Request) {
 	h, err := v.d.handles.Get(ctx, r.ID)
 	if err != nil {
 		v.log.WarnContext(ctx, "the card of a job could not be shown", slog.String(keyJob, r.ID.String()), slog.Any(keyError, err))
+		v.unheard = !errors.Is(err, broker.ErrNotFound)
 		return
 	}
 	v.showCard(ctx, h, r)

@@ -130,12 +130,8 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 	case kind == api.TooLate:
 		v.d.count.late.Add(1)
 	}
-	switch api.KindOf(err) {
-	case api.Down, api.Limited:
-		v.unheard = true
-	default:
-		v.unheard = false
-	}
+	kind := api.KindOf(err)
+	v.unheard = kind == api.Down || kind == api.Limited || errors.Is(err, errUnannounced)
 	if err == nil {
 		v.mark(ctx)
 		v.stance = deferred
