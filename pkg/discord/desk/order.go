@@ -174,8 +174,26 @@ func (v *visit) unconfirmed(ctx context.Context, h reply.Handle, id job.ID) {
 		Code: job.CodeUnconfirmed, Message: "if it was accepted, this message becomes its card",
 	}, id)
 	m.Ephemeral = h.Ephemeral
-	p, err := v.show(ctx, m) // another replica may have shown the card
+	p, err := v.show(ctx, m)
+	if err == nil && p.ID == "" {
+		v.arrivedAfterAll(ctx, h)
+		return
+	}
 	v.keep(ctx, h, p, err)
+}
+
+// arrivedAfterAll shows the card of a job that is there, which is why no words
+// were shown. Another replica may have shown it, and the board does so only when
+// the job has a state.
+func (v *visit) arrivedAfterAll(ctx context.Context, h reply.Handle) {
+	hurry, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimBy)
+	defer cancel()
+	r, err := v.d.cfg.Broker.Pending(hurry, h.Job)
+	if err != nil {
+		v.unheard = !errors.Is(err, broker.ErrNotFound)
+		return
+	}
+	v.showCard(ctx, h, r)
 }
 
 // showCard answers with the card of a job that was accepted.
