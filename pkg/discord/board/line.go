@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -39,8 +40,8 @@ func (l *line) heard(ctx context.Context, err error) {
 		l.since, l.fails = time.Time{}, 0
 		return
 	}
-	if ctx.Err() != nil {
-		return // it was us who gave up
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // it was us who gave up; that its time is over is a call's failure
 	}
 	if l.fails++; l.fails == 1 {
 		l.since = l.now()
