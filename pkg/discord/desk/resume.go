@@ -87,29 +87,32 @@ func (d *Desk) dropOrder(ctx context.Context, key string) {
 func (d *Desk) lookAfterOrders(ctx context.Context) {
 	tick := time.NewTicker(ordersEvery)
 	defer tick.Stop()
+	var watched watched
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			d.resumeOrders(ctx)
+			d.resumeOrders(ctx, &watched)
 		}
 	}
 }
 
-func (d *Desk) resumeOrders(ctx context.Context) {
+func (d *Desk) resumeOrders(ctx context.Context, w *watched) {
 	if !d.cfg.Board.Reachable() {
 		return
 	}
+	began, seen := time.Now(), map[string]sighting{}
 	for o, err := range d.cfg.Broker.KeptOrders(ctx) {
 		if err != nil {
 			d.cfg.Log.DebugContext(ctx, "the orders could not be read", slog.Any(keyError, err))
 			return
 		}
-		if time.Since(o.Stored) > d.cfg.FetchBy+resumeAfter {
+		if w.see(o, seen, began).older(o, d.cfg.FetchBy+resumeAfter) {
 			d.guarded(ctx, d.cfg.Log.With(slog.String(keyInteraction, o.Key)), func() { d.resume(ctx, o) })
 		}
 	}
+	w.looked, w.orders = began, seen
 }
 
 // resume ends an order that its replica has left behind: by its card, or by
