@@ -92,7 +92,7 @@ func (k *keeper) lookAgain(alive context.Context) (bool, error) {
 	if e.Look.IsZero() || e.Erased {
 		return true, nil
 	}
-	if err := sleep(alive, time.Until(e.Look)); err != nil {
+	if err := sleep(alive, min(time.Until(e.Look), strayFor)); err != nil {
 		return false, err
 	}
 	same, err := k.unchanged(alive)
