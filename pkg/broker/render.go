@@ -83,11 +83,12 @@ type pull struct {
 	stream, durable string
 	options         []jetstream.PullConsumeOpt
 	take            func(jetstream.Msg)
+	start           bool // an absent consumer is an error at first
 }
 
 // run pulls from a consumer until ctx ends.
 func (r *renderer) run(ctx context.Context, p pull) error {
-	for first := true; ctx.Err() == nil; first = false {
+	for first := p.start; ctx.Err() == nil; first = false {
 		err := r.consume(ctx, p)
 		switch {
 		case err == nil || ctx.Err() != nil:

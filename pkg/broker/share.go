@@ -55,8 +55,8 @@ func (s *share) hear(n uint64) {
 // partition pulls from both consumers of a partition until ctx ends.
 func (r *renderer) partition(ctx context.Context, p int) error {
 	level := r.b.preference(p)
-	for {
-		err := r.prefer(ctx, p, level)
+	for start := true; ; start = false {
+		err := r.prefer(ctx, p, level, start)
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
@@ -64,8 +64,9 @@ func (r *renderer) partition(ctx context.Context, p int) error {
 	}
 }
 
-// prefer does so with a preference, until another one is to be drawn.
-func (r *renderer) prefer(ctx context.Context, p, level int) error {
+// prefer does so with a preference, until another one is to be drawn. Only at the
+// start has to be there what is pulled from.
+func (r *renderer) prefer(ctx context.Context, p, level int, start bool) error {
 	state := func(msg jetstream.Msg) { r.state(ctx, msg) }
 	round, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -75,8 +76,8 @@ func (r *renderer) prefer(ctx context.Context, p, level int) error {
 	states := slices.Concat(options, []jetstream.PullConsumeOpt{jetstream.PullPriorityGroup(renderGroup), jetstream.PullMaxMessages(renderAhead)})
 	ticks := slices.Concat(options, []jetstream.PullConsumeOpt{jetstream.PullPriorityGroup(cardGroup), jetstream.PullMaxMessages(cardAhead)})
 	group, round := errgroup.WithContext(round)
-	group.Go(func() error { return r.run(round, pull{stateStream, renderConsumer(p), states, state}) })
-	group.Go(func() error { return r.run(round, pull{progressStream, cardConsumer(p), ticks, tick}) })
+	group.Go(func() error { return r.run(round, pull{stateStream, renderConsumer(p), states, state, start}) })
+	group.Go(func() error { return r.run(round, pull{progressStream, cardConsumer(p), ticks, tick, start}) })
 	return group.Wait()
 }
 
