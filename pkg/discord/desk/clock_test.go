@@ -24,7 +24,11 @@ func (b apart) KeptOrders(ctx context.Context) iter.Seq2[broker.KeptOrder, error
 	return func(yield func(broker.KeptOrder, error) bool) {
 		for after, some := broker.Revision(0), true; some; {
 			some = false
-			for o := range b.claims.KeptOrders(ctx) {
+			for o, err := range b.claims.KeptOrders(ctx) {
+				if err != nil {
+					yield(o, err)
+					return
+				}
 				if o.Revision <= after {
 					continue
 				}
