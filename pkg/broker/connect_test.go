@@ -41,8 +41,13 @@ func TestConnectWithoutAServer(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err = broker.Connect(ctx, broker.Config{URL: "nats://" + freeAddr(t), Wait: true})
+	logs, addr := new(logBuffer), freeAddr(t)
+	_, err = broker.Connect(ctx, broker.Config{URL: "nats://ann:secret@" + addr, Wait: true, Log: logger(logs)})
 	wantErr(t, err, context.DeadlineExceeded)
+	told := logs.String()
+	if !strings.Contains(told, "NATS does not answer: start it") || !strings.Contains(told, addr) || strings.Contains(told, "secret") {
+		t.Errorf("whoever waits does not read why:\n%s", told)
+	}
 }
 
 func TestConnectWaitsForTheServer(t *testing.T) {
