@@ -17,16 +17,25 @@ import (
 	"discomfy/pkg/picture/clip"
 )
 
+// lacking skips a test for want of a program's abilities, but not in CI.
+func lacking(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("DISCOMFY_CI") != "" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
 // ffmpeg is the real program; a test that needs it is skipped without.
 func ffmpeg(t testing.TB) string {
 	t.Helper()
 	path, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("there is no ffmpeg on this machine")
+		lacking(t, "there is no ffmpeg on this machine")
 	}
 	out, err := exec.CommandContext(t.Context(), path, "-hide_banner", "-encoders").CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("libx264")) {
-		t.Skip("this ffmpeg has no encoder for H.264")
+		lacking(t, "this ffmpeg has no encoder for H.264")
 	}
 	return path
 }
@@ -37,7 +46,7 @@ func makeFile(t testing.TB, path, name string, args ...string) []byte {
 	file := filepath.Join(t.TempDir(), name)
 	all := append([]string{"-nostdin", "-v", "error", "-y"}, append(args, file)...)
 	if out, err := exec.CommandContext(t.Context(), path, all...).CombinedOutput(); err != nil {
-		t.Skipf("ffmpeg can not make %s: %v: %s", name, err, out)
+		lacking(t, "ffmpeg can not make %s: %v: %s", name, err, out)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
