@@ -35,6 +35,7 @@ var (
 	editSlots = slots{prefix: "ch", count: 4, free: 2, life: 6 * time.Second}                    // of 5 in 5 s
 	oldSlots  = slots{prefix: "od", count: 3, free: 1, life: 7 * time.Second, wider: &editSlots} // of 3 in 6 s, messages over an hour old
 	postSlots = slots{prefix: "po", count: 4, free: 4, life: 6 * time.Second}                    // of 5 in 5 s, new messages
+	readSlots = slots{prefix: "rd", count: 4, free: 4, life: 6 * time.Second}                    // of 5 in 5 s as well, looks at a message
 )
 
 const (

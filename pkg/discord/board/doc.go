@@ -14,9 +14,10 @@
 //     meanwhile, its end is shown again.
 //   - An edit can not be called back, and its sender may die. Who edits a card
 //     leaves a trace; where somebody else did so shortly before the end was
-//     shown, the card is looked at once more when nothing can be on its way any
-//     longer, and only then the terminal state is acknowledged. The first card of
-//     an order that was answered before is an edit too, which the handle tells.
+//     shown, one of them looks at the card once more when nothing can be on its
+//     way any longer, and only then the terminal state is acknowledged. The first
+//     card of an order that was answered before is an edit too, which the handle
+//     tells.
 //   - Who delivers an end says so in the reply handle, for moments; everybody
 //     else waits until it is done, or nothing more is heard of it.
 //   - What was sent of a result is in the reply handle before the terminal

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -17,6 +18,8 @@ const (
 	strayFor = 20 * time.Second
 	// traceLife is how long it is known that somebody has edited a card.
 	traceLife = 4 * strayFor
+	// lookLife is how long one replica's look keeps the others from theirs.
+	lookLife = 4 * time.Second
 )
 
 // traces are what a replica leaves behind for those who show the end: an edit
@@ -86,7 +89,8 @@ func (k *keeper) suspicion(ctx context.Context) (time.Time, error) {
 
 // lookAgain looks at the card once more where that is due, and reports whether
 // it still shows what we made of it. Where it does not, the end is to be shown
-// again.
+// again. Of several replicas that wait for the moment one looks; the others hear
+// of it from the handle.
 func (k *keeper) lookAgain(alive context.Context) (bool, error) {
 	e := k.handle.Ending
 	if e.Look.IsZero() || e.Erased {
@@ -95,12 +99,45 @@ func (k *keeper) lookAgain(alive context.Context) (bool, error) {
 	if err := sleep(alive, min(time.Until(e.Look), strayFor)); err != nil {
 		return false, err
 	}
-	same, err := k.unchanged(alive)
+	ours, err := k.mayLook(alive, e.Look)
 	if err != nil {
 		return false, err
 	}
-	h, err := k.b.handles.Change(alive, k.id, func(h *reply.Handle) {
-		if h.Ending.Look.Equal(e.Look) { // else another replica has done so
+	if ours {
+		err = k.compare(alive, e.Look)
+	}
+	e = k.handle.Ending
+	return err == nil && e.Over() && e.Look.IsZero(), err
+}
+
+// mayLook reports whether it is us who looks at the card, and returns when
+// either that is so or somebody else has done it.
+func (k *keeper) mayLook(ctx context.Context, due time.Time) (bool, error) {
+	for {
+		won, err := k.b.cfg.Broker.Claim(ctx, "l-"+k.id.String(), lookLife)
+		if err != nil {
+			return false, err
+		}
+		if err := k.refresh(ctx); err != nil {
+			return false, err
+		}
+		if !k.handle.Ending.Look.Equal(due) || won {
+			return won && k.handle.Ending.Look.Equal(due), nil
+		}
+		if err := sleep(ctx, lookLife/4+rand.N(lookLife/4)); err != nil {
+			return false, err
+		}
+	}
+}
+
+// compare looks, and stores what it means.
+func (k *keeper) compare(ctx context.Context, due time.Time) error {
+	same, err := k.unchanged(ctx)
+	if err != nil {
+		return err
+	}
+	h, err := k.b.handles.Change(ctx, k.id, func(h *reply.Handle) {
+		if h.Ending.Look.Equal(due) { // else another replica was faster than our claim
 			h.Ending.Look = time.Time{}
 			if !same {
 				h.Ending.Done = time.Time{}
@@ -108,14 +145,14 @@ func (k *keeper) lookAgain(alive context.Context) (bool, error) {
 		}
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	k.handle = h
 	if !same {
 		k.b.count.repeated.Add(1)
-		k.log.InfoContext(alive, "an edit has followed the end, which is shown once more")
+		k.log.InfoContext(ctx, "an edit has followed the end, which is shown once more")
 	}
-	return h.Ending.Over() && h.Ending.Look.IsZero(), nil
+	return nil
 }
 
 // unchanged reports whether the card is as our last edit left it, as far as
@@ -127,6 +164,9 @@ func (k *keeper) unchanged(ctx context.Context) (bool, error) {
 	case byToken:
 		p, err = k.b.line.ReadOriginal(ctx, k.handle.Access())
 	case byBot:
+		if err := k.b.budget.take(ctx, readSlots, k.handle.Channel, true); err != nil {
+			return false, err
+		}
 		p, err = k.b.line.Read(ctx, k.handle.Channel, k.handle.Card)
 	default:
 		return true, nil

@@ -2,6 +2,8 @@ package board
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,4 +143,63 @@ func (w *world) edits(message string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.messages[message].edits
+}
+
+// A card that several replicas want to look at again is looked at once, also
+// where the first of them dies before it can tell.
+func TestOneReplicaLooksAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		dies bool
+		want int
+	}{"as a rule": {false, 1}, "the first one dies": {true, 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { lookTogether(t, c.dies, c.want) })
+		})
+	}
+}
+
+func lookTogether(t *testing.T, dies bool, want int) {
+	w := newWorld(1)
+	w.faults = false
+	id := w.ask(0, "a")
+	w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}}, Request: &job.Request{ID: id}})
+	due := time.Now().Add(strayFor).UTC()
+	h := w.handleOf(id)
+	h.Ending.InCard, h.Ending.Done, h.Ending.Look = true, time.Now().UTC(), due
+	w.replies[id], _ = json.Marshal(h)
+	var all []*replica
+	for range 3 {
+		r := w.join()
+		synctest.Wait() // it runs
+		r.board.Show(id)
+		all = append(all, r)
+	}
+	time.Sleep(time.Until(due))
+	for range 2000 { // until one looks
+		if time.Sleep(time.Millisecond); len(w.made()) > 0 {
+			break
+		}
+	}
+	if calls := w.made(); dies && len(calls) > 0 {
+		w.kill(calls[0].by) // the answer is on its way
+	}
+	time.Sleep(strayFor)
+	if calls := w.made(); len(calls) != want {
+		t.Errorf("looked %d times, want %d", len(calls), want)
+	}
+	if e := w.handleOf(id).Ending; !e.Look.IsZero() || !e.Over() {
+		t.Errorf("the look is not over: %+v", e)
+	}
+	for _, r := range all {
+		r.stop()
+		<-r.done
+	}
+}
+
+func (w *world) made() []madeCall {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.calls)
 }

@@ -74,8 +74,10 @@ type shown struct {
 }
 
 type madeCall struct {
-	at     time.Time
-	bucket string
+	by       *replica
+	bucket   string
+	sent, at time.Time
+	heldUp   bool // on its way
 }
 
 var errCut = errors.New("the replica is dead")
@@ -328,9 +330,10 @@ func (o *outside) call(ctx context.Context, bucket string, do func() error) erro
 	w.mu.Lock()
 	way, back := time.Duration(w.rand.IntN(400))*time.Millisecond, time.Duration(w.rand.IntN(300))*time.Millisecond
 	chance := w.rand.IntN(100)
-	faults, slow := w.faults, o.r.slow
-	if faults && chance >= 90 {
-		way += time.Duration(w.rand.IntN(12_000)) * time.Millisecond // held up on its way
+	faults, slow, sent := w.faults, o.r.slow, time.Now()
+	heldUp := faults && chance >= 90
+	if heldUp {
+		way += time.Duration(w.rand.IntN(12_000)) * time.Millisecond
 	}
 	w.mu.Unlock()
 	if slow > 0 {
@@ -346,7 +349,7 @@ func (o *outside) call(ctx context.Context, bucket string, do func() error) erro
 		go o.straggle(do)
 		return &api.Error{Kind: api.Down, Err: errCut}
 	}
-	w.calls = append(w.calls, madeCall{time.Now(), bucket})
+	w.calls = append(w.calls, madeCall{o.r, bucket, sent, time.Now(), heldUp})
 	var err error
 	if !faults || chance >= 8 {
 		err = do()
