@@ -15,20 +15,27 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// LongestClaim is how long a claim lasts at most, and where nothing else is said:
+// it is the age to which their stream keeps them, whatever a claim asks for.
+const LongestClaim = time.Minute
+
 // claimWithin bounds a claim whose context has no earlier deadline: what is
 // claimed has to be answered within three seconds.
 const claimWithin = 2 * time.Second
 
 // Claim reports whether we are the first to claim the key. The claim lasts for
-// ttl, in whole seconds of the server's clock and at most a minute, which 0
-// means too; until then everybody else's fails. It can not be given up. An
-// error says that it is not known whose the key is.
+// ttl, in whole seconds of the server's clock, LongestClaim where that is 0;
+// until then everybody else's fails. It can not be given up. An error says that
+// it is not known whose the key is, or that the claim would not last as long.
 //
 // Keys are 1 to 128 characters of A–Z, a–z, 0–9, '_' and '-'.
 func (b *Broker) Claim(ctx context.Context, key string, ttl time.Duration) (bool, error) {
 	subject, err := keyed(KindClaim, key)
 	if err != nil {
 		return false, fmt.Errorf("claim: %w", err)
+	}
+	if ttl > LongestClaim {
+		return false, fmt.Errorf("claim %s: it is to last %v, claims are kept for %v", key, ttl, LongestClaim)
 	}
 	msg := &nats.Msg{Subject: subject, Data: []byte(uuid.NewString()), Header: nats.Header{}}
 	if ttl > 0 {

@@ -18,7 +18,6 @@ const (
 	replyAge = 14 * day // outlives a job that waits for five days, and its results
 	draftAge = day
 	orderAge = 20 * time.Minute // longer than Discord takes answers to what asked for it
-	claimAge = time.Minute
 
 	// renderWait is how long a state may stay with a replica that is silent.
 	renderWait = 30 * time.Second
@@ -108,8 +107,8 @@ func claimsAsset() asset {
 	s.Discard = jetstream.DiscardNew
 	s.MaxMsgsPerSubject = 1
 	s.DiscardNewPerSubject = true
-	s.MaxAge = claimAge
+	s.MaxAge = LongestClaim
 	s.AllowMsgTTL = true
-	s.Duplicates = claimAge
+	s.Duplicates = LongestClaim
 	return asset{stream: s}
 }

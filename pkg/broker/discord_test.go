@@ -99,6 +99,27 @@ func TestAClaimEndsByItself(t *testing.T) {
 	})
 }
 
+// The stream keeps no claim longer than this, whatever its message asks for: a
+// longer one would be lost without a word.
+func TestAClaimIsNotLongerThanItIsKept(t *testing.T) {
+	t.Parallel()
+	s, b := setUpDiscord(t)
+	_, js := raw(t, s)
+	stream, err := js.Stream(t.Context(), "DISCOMFY_CLAIMS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept := stream.CachedInfo().Config.MaxAge; kept != broker.LongestClaim {
+		t.Errorf("claims are kept for %v, promised are %v", kept, broker.LongestClaim)
+	}
+	if _, err := b.Claim(t.Context(), "long", broker.LongestClaim+time.Second); err == nil {
+		t.Error("a claim for longer was accepted")
+	}
+	if won, err := b.Claim(t.Context(), "long", broker.LongestClaim); err != nil || !won {
+		t.Errorf("the longest one: %v, %v", won, err)
+	}
+}
+
 func TestAClaimsKeyIsOneToken(t *testing.T) {
 	t.Parallel()
 	_, b := setUpDiscord(t)

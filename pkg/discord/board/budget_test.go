@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -11,15 +12,21 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"discomfy/pkg/broker"
 )
 
-// claims is a store of claims whose time is the bubble's.
+// claims is a store of claims whose time is the bubble's. Like the broker's it
+// takes none that is to last longer than it keeps them.
 type claims struct {
 	mu    sync.Mutex
 	until map[string]time.Time
 }
 
 func (c *claims) Claim(_ context.Context, key string, ttl time.Duration) (bool, error) {
+	if ttl > broker.LongestClaim {
+		return false, fmt.Errorf("claim %s for %v", key, ttl)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if time.Now().Before(c.until[key]) {

@@ -16,8 +16,11 @@ const (
 	// strayFor is how long an edit may be on its way to Discord, after which it
 	// is taken to be there or lost.
 	strayFor = 20 * time.Second
-	// traceLife is how long it is known that somebody has edited a card.
-	traceLife = 4 * strayFor
+	// traceLife is how long it is known that somebody has edited a card, which is
+	// as long as a claim can last (broker.LongestClaim). Needed are fifty seconds:
+	// who left a trace edits for strayFor without another one, each edit is sent
+	// within half of strayFor, and is then on its way for strayFor.
+	traceLife = 3 * strayFor
 	// lookLife is how long one replica's look keeps the others from theirs.
 	lookLife = 4 * time.Second
 )
@@ -69,8 +72,9 @@ func (k *keeper) suspicion(ctx context.Context) (time.Time, error) {
 	if now.Sub(k.traces.lost) < strayFor {
 		return later, nil
 	}
-	// A frozen replica's work comes to another one after half a minute; and clocks
-	// differ.
+	// An edit that may still be on its way had its turn at most half a minute ago,
+	// which is also when a frozen replica's work comes to another one: two periods
+	// back, if the replicas' clocks differ by ten seconds at most.
 	for p := period(now) - 2; p <= period(now)+1; p++ {
 		key := k.first(p)
 		if k.traces.own[p] {

@@ -63,6 +63,42 @@ func overtake(t *testing.T, leave func(*world, *replica)) {
 	}
 }
 
+// A trace is there, and is looked for, as long as an edit that it tells of may
+// be on its way: the last edit of its period, sent as late as may be.
+func TestATraceOutlastsItsEdits(t *testing.T) {
+	t.Parallel()
+	id := job.NewID()
+	for _, skew := range []time.Duration{-9 * time.Second, 0, 9 * time.Second} {
+		for left := range int(strayFor / time.Second) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(1)
+				editor, ender := traced(w, id), traced(w, id)
+				late := time.Duration(left) * time.Second
+				time.Sleep(strayFor - time.Duration(time.Now().Add(skew).UnixNano())%strayFor) // a period begins
+				time.Sleep(late)
+				if err := editor.trace(t.Context(), time.Now().Add(skew)); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(strayFor - late + strayFor/2 + strayFor - time.Second)
+				if look, err := ender.suspicion(t.Context()); err != nil || look.IsZero() {
+					t.Errorf("a trace %v into its period is not seen, clocks %v apart: %v", late, skew, err)
+				}
+				time.Sleep(traceLife)
+				if look, err := ender.suspicion(t.Context()); err != nil || !look.IsZero() {
+					t.Errorf("it is seen for ever: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// traced is a card of a replica of its own.
+func traced(w *world, id job.ID) *keeper {
+	r := &replica{w: w}
+	b := New(Config{Broker: &inside{world: w, r: r}, Discord: &outside{w, r}})
+	return newKeeper(context.Background(), b, id)
+}
+
 // Where one replica has edited the card all along, nothing is looked at again.
 func TestACardOfOneReplicaIsNotLookedAtAgain(t *testing.T) {
 	t.Parallel()
