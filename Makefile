@@ -8,6 +8,8 @@ BENCH    ?= .
 JOBS     ?= 2000
 ASKS     ?= 600
 FAULTS   ?= 60
+WORLDS   ?= 500
+CHECKS   ?= 5000
 SEED     ?= 0
 HOURS    ?= 8
 
@@ -34,7 +36,13 @@ lint: ## run the linters and look for unformatted files
 	$(golangci) run ./...
 
 .PHONY: fuzz
-fuzz: ## fuzz every target for FUZZTIME (10s each)
+fuzz: ## fuzz every target for FUZZTIME (10s each), and try every property CHECKS times
+	@git grep -lE 'rapid\.(Make)?Check\(' -- '*_test.go' | \
+	xargs awk -F '[ (]' '/^func Test/ {test = $$2} /rapid\.(Make)?Check\(/ {dir = FILENAME; sub("/[^/]*$$", "", dir); print dir, test}' | sort -u | \
+	while read -r dir test; do \
+		echo "$$dir $$test"; \
+		go test -count 1 -run "^$$test\$$" -timeout 60m "./$$dir" -rapid.checks $(CHECKS); \
+	done
 	@git grep -oE '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go' | sed -E 's|^(.*)/[^/]+:func (.*)$$|\1 \2|' | \
 	while read -r dir target; do \
 		echo "$$dir $$target"; \
@@ -58,9 +66,13 @@ outages: ## have NATS, ComfyUI and Discord be away for minutes, and deliver what
 	go test ./pkg/discord -run 'NothingBut500|GoesWrong|TooLarge|VideosOfNoise|Boosted' -count 1 -parallel 12 -v -timeout 30m -args -outages -outage 1m -large
 
 .PHONY: chaos
-chaos: failpoints outages ## JOBS jobs, ASKS on Discord and FAULTS faults, drawn by SEED (0 draws one)
+chaos: failpoints outages worlds ## JOBS jobs, ASKS on Discord and FAULTS faults, drawn by SEED (0 draws one)
 	go test ./pkg/proof -run TestChaos -count 1 -v -timeout 60m -args -jobs $(JOBS) -faults $(FAULTS) -seed $(SEED)
 	go test ./pkg/proof -run TestPeopleInChaos -count 1 -v -timeout 60m -args -asks $(ASKS) -faults $(FAULTS) -seed $(SEED)
+
+.PHONY: worlds
+worlds: ## let cards live in WORLDS worlds of chance, the first drawn by SEED
+	go test ./pkg/discord/board -run WhateverHappens -count 1 -timeout 60m -args -worlds $(WORLDS) -seed $(SEED)
 
 .PHONY: soak
 soak: ## HOURS simulated hours of work, with an eye on memory and the like

@@ -2,7 +2,10 @@ package board
 
 import (
 	"context"
+	"flag"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -13,20 +16,30 @@ import (
 	"discomfy/pkg/job"
 )
 
+var (
+	worlds    = flag.Uint64("worlds", 12, "worlds of chance that cards live in")
+	worldSeed = flag.Uint64("seed", 1, "seed of the first of these worlds, the others follow it; drawn where 0")
+)
+
 // Replicas die, states come late and twice, Discord loses requests and
 // answers: in the end each card tells its job's end, each result was sent once,
 // and no rate was exceeded.
 func TestCardsEndWellWhateverHappens(t *testing.T) {
 	t.Parallel()
-	seeds := uint64(12)
+	n, first := *worlds, *worldSeed
 	if testing.Short() {
-		seeds = 3
+		n = min(n, 3)
 	}
-	for seed := range seeds {
-		synctest.Test(t, func(t *testing.T) { play(t, seed) })
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
+	for first == 0 {
+		first = rand.Uint64N(1 << 32)
+	}
+	for seed := first; seed < first+n && !t.Failed(); seed++ {
+		t.Run("seed "+strconv.FormatUint(seed, 10), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { play(t, seed) })
+			if t.Failed() {
+				t.Logf("replay with -args -worlds 1 -seed %d; the order in which goroutines run is drawn anew", seed)
+			}
+		})
 	}
 }
 
