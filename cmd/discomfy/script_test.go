@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,6 +24,7 @@ import (
 	"discomfy/pkg/discord/discordsim"
 	"discomfy/pkg/discord/source"
 	"discomfy/pkg/job"
+	"discomfy/pkg/proof/loopback"
 )
 
 // within bounds every wait of a script.
@@ -174,10 +174,9 @@ func awaitHealth(ts *testscript.TestScript, _ bool, args []string) {
 
 // freeAddress is `freeaddr VAR`: an address on loopback that nobody listens at.
 func freeAddress(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := loopback.Free()
 	ts.Check(err)
-	ts.Setenv(args[0], l.Addr().String())
-	ts.Check(l.Close())
+	ts.Setenv(args[0], addr)
 }
 
 // awaitBridge is `served`: it waits until a bridge serves the queue at

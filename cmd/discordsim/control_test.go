@@ -1,24 +1,23 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"discomfy/pkg/proof/loopback"
 )
 
 // What is ordered at the address of control is in the journal, which is whole when the server has stopped.
 func TestControlAndJournal(t *testing.T) {
 	t.Parallel()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	control, err := loopback.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	control := free.Addr().String()
-	free.Close()
 	file := filepath.Join(t.TempDir(), "journal")
 	base, stop := start(t, "--control", control, "--journal", file, "--by-host")
 	ordered := func() bool {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/job"
 	"discomfy/pkg/proof"
 )
@@ -33,7 +34,7 @@ type ComfyUI struct {
 // startComfyUI starts a server; flags are those of comfysim.
 func (r *Rig) startComfyUI(queue job.Queue, flags ...string) *ComfyUI {
 	r.Helper()
-	addr, err := freeAddress()
+	addr, err := loopback.Free()
 	r.must(err)
 	name := "comfyui"
 	if queue != job.DefaultQueue {

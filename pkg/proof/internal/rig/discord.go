@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/proof"
 )
 
@@ -38,9 +39,9 @@ type Discord struct {
 // StartDiscord starts it; flags are those of discordsim.
 func (r *Rig) StartDiscord(flags ...string) *Discord {
 	r.Helper()
-	addr, err := freeAddress()
+	addr, err := loopback.Free()
 	r.must(err)
-	control, err := freeAddress()
+	control, err := loopback.Free()
 	r.must(err)
 	d := &Discord{rig: r, addr: addr, control: control, journal: r.path("discord.journal")}
 	d.Process = r.process("discord", r.cfg.Programs.Discord, append([]string{

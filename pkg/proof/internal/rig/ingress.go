@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/proof"
 )
 
@@ -32,7 +33,7 @@ type Ingress struct {
 func (d *Discord) Ingress(name string, flags ...string) *Ingress {
 	r := d.rig
 	r.Helper()
-	addr, err := freeAddress()
+	addr, err := loopback.Free()
 	r.must(err)
 	i := &Ingress{NATS: r.Line(), Discord: r.lineTo(d.addr), http: addr}
 	i.Bridge = r.discomfy("ingress-"+name, append([]string{"ingress", "--nats", i.NATS.URL(), "--sim", "http://" + i.Host(),

@@ -4,7 +4,6 @@ package rig
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"regexp"
 )
@@ -37,14 +36,4 @@ func writeNATSConfig(original, file, addr, monitor, store, maxFileStore string) 
 		return err
 	}
 	return os.WriteFile(file, []byte(config), 0o600) //nolint:gosec // the path is the test's
-}
-
-// freeAddress is an address of loopback at which nobody listens now.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

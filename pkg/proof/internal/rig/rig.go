@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"discomfy/pkg/broker"
+	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/job"
 	"discomfy/pkg/workflow"
 	"discomfy/workflows"
@@ -76,10 +77,10 @@ func Start(t testing.TB, cfg Config) *Rig {
 
 func (r *Rig) startNATS() {
 	r.Helper()
-	addr, err := freeAddress()
+	addr, err := loopback.Free()
 	r.must(err)
 	file := filepath.Join(r.dir, "nats.conf")
-	r.monitorAddr, err = freeAddress()
+	r.monitorAddr, err = loopback.Free()
 	r.must(err)
 	r.must(writeNATSConfig(r.cfg.NATSConfig, file, addr, r.monitorAddr, r.natsDir(), r.cfg.MaxFileStore))
 	r.natsURL = "nats://" + addr
