@@ -11,7 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// KeptOrder is an order that somebody has begun to place.
+// KeptOrder is what somebody has begun to answer: an order that is being placed,
+// or a question.
 type KeptOrder struct {
 	Key      string
 	Data     []byte
@@ -19,10 +20,11 @@ type KeptOrder struct {
 	Revision Revision
 }
 
-// KeepOrder keeps an order that is about to be placed for twenty minutes, so
-// that others can go on if we die: if what is kept under the key is still of the
-// revision, else the error is ErrConflict. Keys are those of Claim.
-func (b *Broker) KeepOrder(ctx context.Context, key string, data []byte, was Revision) error {
+// KeepOrder keeps what somebody asked for, and was promised an answer to, for
+// twenty minutes, so that others can go on if we die: if what is kept under the
+// key is still of the revision, else the error is ErrConflict. It returns the
+// revision that is kept then. Keys are those of Claim.
+func (b *Broker) KeepOrder(ctx context.Context, key string, data []byte, was Revision) (Revision, error) {
 	opts := []jetstream.PublishOpt{jetstream.WithRetryAttempts(0)}
 	if was != AnyRevision {
 		opts = append(opts, jetstream.WithExpectLastSequencePerSubject(uint64(was)))
@@ -33,20 +35,22 @@ func (b *Broker) KeepOrder(ctx context.Context, key string, data []byte, was Rev
 // DropOrder ends that an order is kept. Another message takes its place, which
 // vanishes by itself: the ingress has no right to delete.
 func (b *Broker) DropOrder(ctx context.Context, key string) error {
-	return b.putOrder(ctx, key, nil, time.Second, jetstream.WithRetryAttempts(0))
+	_, err := b.putOrder(ctx, key, nil, time.Second, jetstream.WithRetryAttempts(0))
+	return err
 }
 
-func (b *Broker) putOrder(ctx context.Context, key string, data []byte, age time.Duration, opts ...jetstream.PublishOpt) error {
+func (b *Broker) putOrder(ctx context.Context, key string, data []byte, age time.Duration, opts ...jetstream.PublishOpt) (Revision, error) {
 	subject, err := keyed(KindOrder, key)
 	if err != nil {
-		return fmt.Errorf("keep an order: %w", err)
+		return 0, fmt.Errorf("keep an order: %w", err)
 	}
 	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
 	msg.Header.Set(jetstream.MsgTTLHeader, wholeSeconds(age))
-	if _, err := b.keep(ctx, msg, opts...); err != nil {
-		return fmt.Errorf("keep order %s: %w", key, err)
+	revision, err := b.keep(ctx, msg, opts...)
+	if err != nil {
+		return 0, fmt.Errorf("keep order %s: %w", key, err)
 	}
-	return nil
+	return revision, nil
 }
 
 // KeptOrders yields the orders that are kept, the oldest first. It ends with

@@ -26,7 +26,7 @@ func TestAnOrderIsKeptUntilItIsDropped(t *testing.T) {
 		t.Fatalf("kept: %v", all)
 	}
 	for _, key := range []string{"a", "b", "c"} {
-		if err := b.KeepOrder(t.Context(), key, []byte("order "+key), broker.AnyRevision); err != nil {
+		if _, err := b.KeepOrder(t.Context(), key, []byte("order "+key), broker.AnyRevision); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,15 +43,17 @@ func TestAnOrderIsKeptUntilItIsDropped(t *testing.T) {
 func TestOneTakesAnOrderOver(t *testing.T) {
 	t.Parallel()
 	_, b := setUpDiscord(t)
-	if err := b.KeepOrder(t.Context(), "a", []byte("1"), broker.AnyRevision); err != nil {
+	if _, err := b.KeepOrder(t.Context(), "a", []byte("1"), broker.AnyRevision); err != nil {
 		t.Fatal(err)
 	}
 	seen := kept(t, b)[0]
-	if err := b.KeepOrder(t.Context(), "a", []byte("2"), seen.Revision); err != nil {
+	revision, err := b.KeepOrder(t.Context(), "a", []byte("2"), seen.Revision)
+	if err != nil {
 		t.Fatal(err)
 	}
-	wantErr(t, b.KeepOrder(t.Context(), "a", []byte("3"), seen.Revision), broker.ErrConflict)
-	if all := kept(t, b); len(all) != 1 || string(all[0].Data) != "2" {
-		t.Errorf("kept: %v", all)
+	_, err = b.KeepOrder(t.Context(), "a", []byte("3"), seen.Revision)
+	wantErr(t, err, broker.ErrConflict)
+	if all := kept(t, b); len(all) != 1 || string(all[0].Data) != "2" || all[0].Revision != revision {
+		t.Errorf("kept: %v, want revision %d", all, revision)
 	}
 }

@@ -10,29 +10,45 @@ import (
 	"discomfy/pkg/job"
 )
 
-// leftBehind is an order with a picture whose only replica dies when it asks
-// Discord for something; another one begins a while later.
-func (s *script) leftBehind(request string, later time.Duration) *discordsim.Interaction {
+// mortal starts the only replica, which takes what was left behind for that after
+// few seconds.
+func (s *script) mortal() *replica {
 	s.Helper()
-	c := discord.Config{FetchBy: time.Second}
-	only := s.startReplica(c)
+	only := s.startReplica(discord.Config{FetchBy: time.Second})
 	s.discord.SetURL(only.door.URL) // from where pictures are fetched
+	return only
+}
+
+// succeeded lets the only replica die when it asks Discord for something, over
+// what is done then; another one begins a while later.
+func (s *script) succeeded(only *replica, request string, later time.Duration, what func() *discordsim.Interaction) *discordsim.Interaction {
+	s.Helper()
 	killed := only.killAt(request)
-	i := s.answer(s.upscale())
+	i := what()
 	select {
 	case <-killed:
 	case <-time.After(patience):
 		s.Fatal("the replica never died")
 	}
-	if m := s.discord.Message(i.Original); !m.Loading() {
-		s.Fatalf("the answer is %s", textOf(m))
-	}
 	s.discord.Advance(later)
 	only.stop()
 	only.door.open()
-	in := s.newIngress(c, only.door.URL, s.nats)
+	in := s.newIngress(discord.Config{FetchBy: time.Second}, only.door.URL, s.nats)
 	s.run("ingress", in.Run)
 	return i
+}
+
+// leftBehind is an order with a picture whose only replica dies when it asks
+// Discord for something; another one begins a while later.
+func (s *script) leftBehind(request string, later time.Duration) *discordsim.Interaction {
+	s.Helper()
+	return s.succeeded(s.mortal(), request, later, func() *discordsim.Interaction {
+		i := s.answer(s.upscale())
+		if m := s.discord.Message(i.Original); !m.Loading() {
+			s.Fatalf("the answer is %s", textOf(m))
+		}
+		return i
+	})
 }
 
 // An order whose asker reads "thinking" when all replicas die is gone on with by
@@ -69,5 +85,88 @@ func TestAnOrderThatIsFoundTooLateIsToldInWords(t *testing.T) {
 	s.await("words", func() bool { return strings.Contains(textOf(s.discord.Message(i.Original)), "nothing was ordered") })
 	if jobs, err := s.broker.PendingJobs(t.Context(), job.DefaultQueue); err != nil || len(jobs) > 0 {
 		t.Errorf("jobs %v, %v", jobs, err)
+	}
+}
+
+// What else is answered "thinking" is answered by whoever begins later, too.
+func TestAQuestionOutlivesEveryReplica(t *testing.T) {
+	t.Parallel()
+	for name, q := range map[string]struct {
+		command string
+		done    bool // the job has ended
+		answer  func(m *discordsim.Message) bool
+	}{
+		"a record":             {"show", false, func(m *discordsim.Message) bool { return strings.Contains(textOf(m), "a fish") }},
+		"a record with a file": {"show", true, func(m *discordsim.Message) bool { return len(m.Attachments) == 1 }},
+		"a cancel":             {"cancel", false, func(m *discordsim.Message) bool { return strings.Contains(textOf(m), "ancelled") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, settings{replicas: -1}).startScript()
+			only := s.mortal()
+			s.in = only.Ingress
+			a := s.askInChannel()
+			if q.done {
+				s.queued(a.id)
+				s.running(a.id)
+				s.done(a.id, pictures(1)...)
+				s.finished(a.card, 1)
+				s.settled(only.Ingress)
+			}
+			i := s.succeeded(only, "PATCH /api", 0, func() *discordsim.Interaction {
+				return s.invoke(q.command, map[string]any{"job": a.id.String()})
+			})
+			s.await("an answer", func() bool {
+				m := s.discord.Message(i.Original)
+				return m != nil && !m.Loading() && q.answer(m)
+			})
+			s.awaitNothingKept()
+		})
+	}
+}
+
+// A result is deleted wholly though the replica died over it.
+func TestADeletionOutlivesItsReplica(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{replicas: -1}).startScript()
+	only := s.mortal()
+	s.in = only.Ingress
+	a := s.askInChannel()
+	s.queued(a.id)
+	s.running(a.id)
+	s.done(a.id, pictures(1)...)
+	s.finished(a.card, 1)
+	s.settled(only.Ingress)
+	s.click(s.ann.ID, a.card, "delete")
+	var question *discordsim.Message
+	s.await("a question", func() bool {
+		for _, m := range s.discord.Messages(s.channel.ID, s.ann.ID) {
+			if customID(m, "erase") != "" {
+				question = m
+			}
+		}
+		return question != nil
+	})
+	s.succeeded(only, "DELETE /api", 0, func() *discordsim.Interaction { return s.click(s.ann.ID, question.ID, "erase") })
+	s.await("a card that is gone, and words", func() bool {
+		return s.discord.Message(a.card) == nil && strings.Contains(textOf(s.discord.Message(question.ID)), "eleted")
+	})
+	s.awaitNothingKept()
+}
+
+// awaitNothingKept waits until no replica has anything left to go on with.
+func (s *stack) awaitNothingKept() {
+	s.Helper()
+	for range time.Tick(20 * time.Millisecond) {
+		n := 0
+		for _, err := range s.broker.KeptOrders(s.Context()) {
+			if err != nil {
+				s.Fatal(err)
+			}
+			n++
+		}
+		if n == 0 {
+			return
+		}
 	}
 }

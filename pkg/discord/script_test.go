@@ -63,6 +63,9 @@ func (s *stack) startScript() *script {
 
 // cancel ends a waiting job as the bridge does.
 func (s *script) cancel(ctx context.Context, id job.ID, by string) (broker.CancelAnswer, error) {
+	if st, err := s.broker.Last(ctx, id); err == nil && st.Phase == job.Cancelled {
+		return broker.CancelAnswer{Outcome: "cancelled", Words: "cancelled"}, nil
+	}
 	err := s.term.Write(ctx, job.State{Job: id, Phase: job.Cancelled, Request: s.request(id), Stop: &job.Stop{Code: job.CodeCancelled, By: by}})
 	if err == nil {
 		err = s.term.Done(ctx, id)

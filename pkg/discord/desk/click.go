@@ -26,7 +26,7 @@ func (v *visit) click(ctx context.Context) {
 	case card.List:
 		v.turnPage(ctx, id)
 	case card.Keep:
-		v.stance = updating
+		v.changes()
 		v.replace(ctx, card.Kept())
 	default:
 		v.jobClick(ctx, id)

@@ -73,7 +73,7 @@ type Notes interface {
 	Claimed(ctx context.Context, key string) (bool, error)
 	Draft(ctx context.Context, key string) ([]byte, error)
 	PutDraft(ctx context.Context, key string, data []byte) error
-	KeepOrder(ctx context.Context, key string, data []byte, was broker.Revision) error
+	KeepOrder(ctx context.Context, key string, data []byte, was broker.Revision) (broker.Revision, error)
 	DropOrder(ctx context.Context, key string) error
 	KeptOrders(ctx context.Context) iter.Seq2[broker.KeptOrder, error]
 }
@@ -240,22 +240,26 @@ func (d *Desk) enter() bool {
 // tasksEach bounds the tasks of one person: nobody can keep the others out.
 const tasksEach = 8
 
-// later does something that takes longer in a goroutine of its own; false when
+// later gives an answer that takes longer in a goroutine of its own, or says that
 // too much is going on. It is called while an interaction is handled, which the
 // end of the Desk waits for, and so for this.
-func (v *visit) later(what func(ctx context.Context)) bool {
+func (v *visit) later(ctx context.Context, what func(ctx context.Context)) {
 	d, user := v.d, v.i.Asker().ID
 	if !d.takeTask(user) {
 		d.count.busy.Add(1)
-		return false
+		v.say(ctx, card.Busy())
+		v.settle(ctx)
+		return
 	}
+	v.entrusted = true
 	d.busy.Go(func() {
 		defer d.leaveTask(user)
 		ctx, cancel := context.WithTimeout(d.work, longest)
 		defer cancel()
+		defer v.settle(ctx)
+		defer v.stayAtIt(ctx)()
 		v.guarded(ctx, what)
 	})
-	return true
 }
 
 func (d *Desk) takeTask(user string) bool {

@@ -10,10 +10,13 @@
 // An order is complete before it is published: the handle that says where to
 // answer is stored first, then the job, and only then the card is shown. A crash
 // between can lose an answer, never a job. A job whose card Discord refuses is
-// cancelled while it waits. An order whose pictures are fetched while its asker
-// reads "thinking" is kept before that is shown: any replica, also one that
-// begins later, finds what was left behind, and goes on with it or says that
-// nothing was ordered.
+// cancelled while it waits.
+//
+// What is answered "thinking", such as an order whose pictures have to be fetched
+// or a record, and a click whose work goes on in a task, is kept before that
+// answer and until its end: any replica, also one that begins later, finds what
+// was left behind, and does it again or says that it was interrupted. So all that
+// is answered like that may be done twice. What is answered at once costs nothing.
 //
 // How many jobs of a person wait is counted upon the newest of them, and a job
 // is published only if that still is the newest: orders at the same time, on

@@ -78,14 +78,14 @@ func (v *visit) drafted(ctx context.Context, id card.ID) {
 // take does what a click on a set-up card leads to.
 func (v *visit) take(ctx context.Context, s command.Step) {
 	if v.i.Message != nil {
-		v.stance = updating
+		v.changes()
 	}
 	switch {
 	case s.Modal != nil:
 		v.ask(ctx, *s.Modal)
 	case s.Ask != nil:
 		if s.Draft.Direct {
-			v.stance = fresh
+			v.adds()
 		} else {
 			v.draft = s.Draft.ID
 		}

@@ -10,6 +10,7 @@ import (
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/card"
 	"discomfy/pkg/discord/reply"
+	"discomfy/pkg/job"
 )
 
 // decideBy is how long a token has to live for a question whose answer needs it.
@@ -81,20 +82,18 @@ func (v *visit) erase(ctx context.Context, id card.ID, s subject) {
 		v.say(ctx, card.NotYours())
 		return
 	}
-	if err := v.holdUpdate(ctx); err != nil {
+	v.changes()
+	if err := v.promise(ctx, job.ID{}, false); err != nil {
 		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
 		return
 	}
-	began := v.later(func(ctx context.Context) {
+	v.later(ctx, func(ctx context.Context) {
 		left, err := v.eraseAll(ctx, s)
 		if err == nil && s.handle == nil && id.Arg != "" {
 			err = gone(v.d.cfg.Discord.Delete(ctx, v.i.ChannelID, id.Arg))
 		}
 		v.replace(ctx, v.erased(ctx, id, s, left, err))
 	})
-	if !began {
-		v.say(ctx, card.Busy())
-	}
 }
 
 // erased tells what became of a deletion.

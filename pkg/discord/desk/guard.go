@@ -36,5 +36,6 @@ func (v *visit) guarded(ctx context.Context, what func(ctx context.Context)) {
 	if v.d.guarded(ctx, v.log, func() { what(ctx) }) || v.i.Type == discordgo.InteractionApplicationCommandAutocomplete {
 		return
 	}
+	v.unheard = true // until Discord has the words
 	v.d.guarded(ctx, v.log, func() { v.fail(ctx, errPanic) })
 }

@@ -52,10 +52,10 @@ func TestAPanicOverAnInteraction(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(t *testing.T, d *Desk){
 		"while it is handled": func(t *testing.T, d *Desk) { d.Handle(t.Context(), slash("help")) },
-		"in a task of its own": func(_ *testing.T, d *Desk) {
+		"in a task of its own": func(t *testing.T, d *Desk) {
 			d.enter()
 			defer d.busy.Done()
-			d.visit(slash("help"), time.Now()).later(func(context.Context) { panic("index out of range") })
+			d.visit(slash("help"), time.Now()).later(t.Context(), func(context.Context) { panic("index out of range") })
 		},
 	}
 	for name, what := range tests {

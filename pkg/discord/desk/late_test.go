@@ -29,6 +29,13 @@ func (d away) EditOriginal(ctx context.Context, t api.Token, m api.Message) (api
 	return d.told.EditOriginal(ctx, t, m)
 }
 
+func (d away) Followup(ctx context.Context, t api.Token, m api.Message) (api.Posted, error) {
+	if time.Now().Before(d.until) {
+		return api.Posted{}, &api.Error{Kind: api.Limited}
+	}
+	return d.told.Followup(ctx, t, m)
+}
+
 // taken is a broker in which another replica has placed the order, a moment
 // after it was looked for.
 type taken struct {

@@ -53,7 +53,7 @@ func (v *visit) order(ctx context.Context, a command.Ask) {
 		v.place(ctx, hurry, a, r, s)
 		return
 	}
-	v.placeWithPictures(ctx, hurry, a, r)
+	v.placeWithPictures(ctx, a, r)
 }
 
 // orders is the job that the interaction asks for. All clicks on a set-up card
@@ -237,8 +237,8 @@ func (v *visit) keep(ctx context.Context, h reply.Handle, p api.Posted, err erro
 		stored.Wordless = stored.Wordless || h.Wordless
 		v.arrived(stored)
 		if p.ID != "" {
-			if v.draft != "" {
-				stored.Renew(v.i) // another click may have stored it
+			if stored.TokenDies.Before(v.i.Access().Dies) { // another click on the set-up card has stored it
+				stored.Renew(v.i)
 			}
 			stored.Card, stored.Lost = p.ID, false
 			stored.Ephemeral = stored.Ephemeral || p.Ephemeral

@@ -22,14 +22,12 @@ import (
 const maxFetch = 64 << 20
 
 // placeWithPictures answers at once, and orders when the pictures are stored.
-func (v *visit) placeWithPictures(ctx, hurry context.Context, a command.Ask, r job.Request) {
-	v.keepOrder(hurry, r.ID)
-	if err := v.hold(ctx, a.Private); err != nil {
+func (v *visit) placeWithPictures(ctx context.Context, a command.Ask, r job.Request) {
+	if err := v.promise(ctx, r.ID, a.Private); err != nil {
 		v.log.WarnContext(ctx, "an order could not be taken: no answer arrived", slog.Any(keyError, err))
 		return // nothing was ordered
 	}
-	began := v.later(func(ctx context.Context) {
-		defer v.settle(ctx)
+	v.later(ctx, func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, v.d.cfg.FetchBy)
 		defer cancel()
 		inputs, notes, err := v.inputs(ctx, a.Pictures)
@@ -46,10 +44,6 @@ func (v *visit) placeWithPictures(ctx, hurry context.Context, a command.Ask, r j
 		}
 		v.place(ctx, ctx, a, r, s)
 	})
-	if !began {
-		defer v.settle(ctx)
-		v.say(ctx, card.Busy())
-	}
 }
 
 // errNotStored is returned when the broker did not take a picture.

@@ -9,78 +9,22 @@ import (
 
 	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/api"
-	"discomfy/pkg/discord/card"
 	"discomfy/pkg/job"
 )
 
 const (
-	// ordersEvery is how often it is looked for orders that were left behind.
+	// ordersEvery is how often it is looked for what was left behind.
 	ordersEvery = 3 * time.Second
-	// resumeAfter is how long after its time an order counts as left behind.
+	// resumeAfter is how long after its time what is kept counts as left behind.
 	resumeAfter = 2 * time.Second
-	// resumeBy bounds what is done about one before its pictures are fetched.
+	// resumeBy bounds what is done about it before the task that answers.
 	resumeBy = 10 * time.Second
 	// resumeTries bounds how often one is begun again: it may be what the
 	// replicas die of.
 	resumeTries = 2
-	// resumeLeft is what a token has to live for an order to be worth it.
+	// resumeLeft is what a token has to live for it to be worth it.
 	resumeLeft = time.Minute
-	// maxOrder bounds the interaction that is kept, in bytes. Discord's are
-	// some kilobytes.
-	maxOrder = 512 << 10
 )
-
-// keptOrder is an order whose asker reads "thinking" while its pictures are
-// fetched: all that another replica needs to go on, also one that begins later.
-// It is kept before that is shown, and dropped after its answer. Its JSON form
-// holds the interaction's token.
-type keptOrder struct {
-	Job         job.ID          `json:"job"` // that it becomes
-	Interaction json.RawMessage `json:"interaction"`
-	Update      bool            `json:"update,omitempty"` // the answer is the message that was clicked: nothing reads "thinking"
-	Tries       int             `json:"tries,omitempty"`  // by others
-}
-
-// keepOrder keeps the order that is about to be placed. Where that fails nobody
-// goes on when we die.
-func (v *visit) keepOrder(ctx context.Context, id job.ID) {
-	v.keepsOrder = true
-	if v.resumes {
-		return
-	}
-	err := errors.New("it is too large")
-	if len(v.i.Raw) <= maxOrder {
-		o := keptOrder{Job: id, Interaction: v.i.Raw, Update: v.stance == updating}
-		err = v.d.putOrder(ctx, v.i.ID, o, broker.AnyRevision)
-	}
-	if err != nil {
-		v.log.WarnContext(ctx, "an order could not be kept for the other replicas", slog.Any(keyError, err))
-	}
-}
-
-func (d *Desk) putOrder(ctx context.Context, key string, o keptOrder, was broker.Revision) error {
-	data, err := json.Marshal(o)
-	if err != nil {
-		return err
-	}
-	return d.cfg.Broker.KeepOrder(ctx, key, data, was)
-}
-
-// settle ends that the order is kept, whatever came of it, unless its asker may
-// still read "thinking". Where that fails others see that it was answered.
-func (v *visit) settle(ctx context.Context) {
-	if !v.unheard {
-		v.d.dropOrder(ctx, v.i.ID)
-	}
-}
-
-func (d *Desk) dropOrder(ctx context.Context, key string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimBy)
-	defer cancel()
-	if err := d.cfg.Broker.DropOrder(ctx, key); err != nil {
-		d.cfg.Log.DebugContext(ctx, "an order could not be dropped", slog.String(keyInteraction, key), slog.Any(keyError, err))
-	}
-}
 
 // lookAfterOrders goes on with what replicas have left behind that died, until
 // ctx ends.
@@ -115,48 +59,54 @@ func (d *Desk) resumeOrders(ctx context.Context, w *watched) {
 	w.looked, w.orders = began, seen
 }
 
-// resume ends an order that its replica has left behind: by its card, or by
-// words. Of several replicas one does.
+// resume does what a replica has left behind, or says that it was interrupted. Of
+// several replicas one does.
 func (d *Desk) resume(ctx context.Context, kept broker.KeptOrder) {
 	ctx, cancel := context.WithTimeout(ctx, resumeBy)
 	defer cancel()
-	o, i, err := parseOrder(kept)
+	p, i, err := parsePromise(kept)
 	if err != nil {
-		d.cfg.Log.WarnContext(ctx, "a kept order makes no sense", slog.String(keyInteraction, kept.Key), slog.Any(keyError, err))
-		d.dropOrder(ctx, kept.Key)
+		d.cfg.Log.WarnContext(ctx, "what was kept makes no sense", slog.String(keyInteraction, kept.Key), slog.Any(keyError, err))
+		d.dropPromise(ctx, kept.Key)
 		return
 	}
-	if !d.awaited(ctx, i, o) {
+	if !d.awaited(ctx, i, p) {
 		return
 	}
-	if o.Tries++; d.putOrder(ctx, kept.Key, o, kept.Revision) != nil {
+	p.Tries++
+	revision, err := d.putPromise(ctx, kept.Key, p, kept.Revision)
+	if err != nil {
 		return // another one was faster, or will be
 	}
 	d.count.tookOver.Add(1)
 	v := d.visit(i, time.Now())
-	v.log.WarnContext(ctx, "an order was left behind, going on with it", slog.Int("try", o.Tries))
-	v.goOn(ctx, o)
+	v.kept, v.revision = &p, revision
+	v.log.WarnContext(ctx, "an interaction was left behind, going on with it", slog.Int("try", p.Tries))
+	v.goOn(ctx)
 }
 
-func parseOrder(kept broker.KeptOrder) (keptOrder, api.Interaction, error) {
-	var o keptOrder
-	if err := json.Unmarshal(kept.Data, &o); err != nil {
-		return o, api.Interaction{}, err
+func parsePromise(kept broker.KeptOrder) (promise, api.Interaction, error) {
+	var p promise
+	if err := json.Unmarshal(kept.Data, &p); err != nil {
+		return p, api.Interaction{}, err
 	}
-	i, err := api.ParseInteraction(o.Interaction, kept.Stored)
-	return o, i, err
+	i, err := api.ParseInteraction(p.Interaction, kept.Stored)
+	return p, i, err
 }
 
 // awaited reports whether the asker still waits for an answer that can be given;
-// where not the order is dropped.
-func (d *Desk) awaited(ctx context.Context, i api.Interaction, o keptOrder) bool {
+// where not what is kept is dropped.
+func (d *Desk) awaited(ctx context.Context, i api.Interaction, p promise) bool {
 	shown, err := d.cfg.Discord.ReadOriginal(ctx, i.Access())
 	switch kind := api.KindOf(err); {
 	case kind == api.Unknown, kind == api.Gone, kind == api.TokenDead: // Discord itself has told them
 	case err != nil:
 		return false
-	case o.Update || shown.Loading:
-		_, err = d.cfg.Broker.Last(ctx, o.Job)
+	case p.Update || shown.Loading:
+		if p.Job.IsZero() {
+			return true
+		}
+		_, err = d.cfg.Broker.Last(ctx, p.Job)
 		if errors.Is(err, broker.ErrNotFound) {
 			return true
 		}
@@ -164,31 +114,33 @@ func (d *Desk) awaited(ctx context.Context, i api.Interaction, o keptOrder) bool
 			return false
 		} // else its card is the board's
 	}
-	d.dropOrder(ctx, i.ID)
+	d.dropPromise(ctx, i.ID)
 	return false
 }
 
-// goOn shows the card of the order's job, or places the order. Where that was
-// tried too often, or too little time is left, it says that nothing was ordered.
-func (v *visit) goOn(ctx context.Context, o keptOrder) {
-	v.stance, v.resumes, v.asks, v.until = deferred, true, o.Job, time.Now().Add(resumeBy)
+// goOn shows the card of the order's job, or does what was asked for once more.
+// Where that was tried too often, or too little time is left, it says so.
+func (v *visit) goOn(ctx context.Context) {
+	v.stance, v.resumes, v.keeps = deferred, true, v.kept.Update
+	v.asks, v.until = v.kept.Job, time.Now().Add(resumeBy)
 	defer func() {
-		if !v.keepsOrder {
+		if !v.entrusted {
 			v.settle(ctx)
 		}
 	}()
-	r, err := v.d.cfg.Broker.Pending(ctx, o.Job)
-	if err == nil {
-		v.acceptedBefore(ctx, r)
-		return
+	if !v.asks.IsZero() {
+		r, err := v.d.cfg.Broker.Pending(ctx, v.asks)
+		if err == nil {
+			v.acceptedBefore(ctx, r)
+			return
+		}
+		if !errors.Is(err, broker.ErrNotFound) {
+			v.unheard = true // for the next try
+			return
+		}
 	}
-	if !errors.Is(err, broker.ErrNotFound) {
-		v.keepsOrder = true // for the next try
-		return
-	}
-	if o.Tries > resumeTries || !v.i.Access().Alive(v.d.cfg.Now().Add(resumeLeft)) {
-		v.keeps = o.Update
-		v.say(ctx, card.Interrupted())
+	if v.kept.Tries > resumeTries || !v.i.Access().Alive(v.d.cfg.Now().Add(resumeLeft)) {
+		v.say(ctx, interrupted(v.asks))
 		return
 	}
 	v.serve(v.d.work)

@@ -33,15 +33,15 @@ type claims struct {
 	moved     bool // the job has a state
 }
 
-func (c *claims) KeepOrder(_ context.Context, key string, data []byte, was broker.Revision) error {
+func (c *claims) KeepOrder(_ context.Context, key string, data []byte, was broker.Revision) (broker.Revision, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if was != broker.AnyRevision && was != c.orders[key].Revision {
-		return broker.ErrConflict
+		return 0, broker.ErrConflict
 	}
 	c.revisions++
 	c.orders[key] = broker.KeptOrder{Key: key, Data: data, Stored: time.Now(), Revision: c.revisions}
-	return nil
+	return c.revisions, nil
 }
 
 func (c *claims) DropOrder(_ context.Context, key string) error {
@@ -121,8 +121,18 @@ func (d *told) note(way string) (api.Posted, error) {
 	return api.Posted{ID: "1"}, nil
 }
 
-func (d *told) Reply(context.Context, api.Interaction, api.Message) (api.Posted, error) {
+func (d *told) Reply(_ context.Context, _ api.Interaction, m api.Message) (api.Posted, error) {
+	d.words = m.Content
 	return d.note("reply")
+}
+
+func (d *told) Defer(context.Context, api.Interaction, bool) (api.Posted, error) {
+	return d.note("defer")
+}
+
+func (d *told) Followup(_ context.Context, _ api.Token, m api.Message) (api.Posted, error) {
+	d.words = m.Content
+	return d.note("tell")
 }
 
 func (d *told) EditOriginal(_ context.Context, _ api.Token, m api.Message) (api.Posted, error) {
@@ -191,16 +201,33 @@ func runWith(t *testing.T, cfg desk.Config) (one *desk.Desk, stop func()) {
 // leave keeps an order, as a replica does that dies then. Its command is one
 // that needs nothing.
 func (c *claims) leave(t *testing.T, asked time.Time, tries int) {
-	snowflake := (asked.UnixMilli() - 1420070400000) << 22
-	raw := fmt.Sprintf(`{"id":"%d","type":2,"application_id":"9","token":"t","version":1,"guild_id":"5","channel_id":"6",
-		"authorizing_integration_owners":{"0":"5"},"member":{"user":{"id":"7"}},"data":{"id":"8","name":"help","type":1}}`, snowflake)
-	data, err := json.Marshal(map[string]any{"job": job.NewID(), "interaction": json.RawMessage(raw), "tries": tries})
+	c.leaveWith(t, asked, map[string]any{"job": job.NewID(), "tries": tries})
+}
+
+// leaveWith keeps what has such fields.
+func (c *claims) leaveWith(t *testing.T, asked time.Time, kept map[string]any) {
+	i := command(t, asked, `"name":"help"`)
+	kept["interaction"] = i.Raw
+	data, err := json.Marshal(kept)
 	if err == nil {
-		err = c.KeepOrder(t.Context(), fmt.Sprint(snowflake), data, broker.AnyRevision)
+		_, err = c.KeepOrder(t.Context(), i.ID, data, broker.AnyRevision)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// command is one that was given then, with such data.
+func command(t *testing.T, asked time.Time, data string) api.Interaction {
+	t.Helper()
+	raw := fmt.Sprintf(`{"id":"%d","type":2,"application_id":"9","token":"t","version":1,"guild_id":"5","channel_id":"6",
+		"authorizing_integration_owners":{"0":"5"},"member":{"user":{"id":"7"}},"data":{"id":"8","type":1,%s}}`,
+		(asked.UnixMilli()-1420070400000)<<22, data)
+	i, err := api.ParseInteraction([]byte(raw), asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
 }
 
 // Two replicas that have never heard of it find an order that was left behind,

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"discomfy/pkg/discord/card"
@@ -20,8 +21,11 @@ func (v *visit) cancelCommand(ctx context.Context) {
 		v.say(ctx, card.NotYours())
 		return
 	}
-	if err := v.hold(ctx, true); err != nil {
+	if err := v.promise(ctx, job.ID{}, true); err != nil {
 		v.log.WarnContext(ctx, "a cancel could not be answered", slog.Any(keyError, err))
+		if errors.Is(err, errUnkept) {
+			return
+		}
 	}
 	v.cancel(ctx, s)
 }
@@ -32,25 +36,27 @@ func (v *visit) cancelClick(ctx context.Context, s subject) {
 		v.say(ctx, card.NotYours())
 		return
 	}
-	if err := v.holdUpdate(ctx); err != nil {
+	if s.state.Phase.Ended() { // the card was behind
+		v.bringUpToDate(ctx, s)
+		return
+	}
+	v.changes()
+	if err := v.promise(ctx, job.ID{}, false); err != nil {
 		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
 	}
 	v.renew(ctx, s)
-	if s.state.Phase.Ended() {
-		return // the card was behind: it is brought up to date
-	}
 	v.cancel(ctx, s)
 }
 
 // cancel asks the bridge, and tells what it says. A card tells by itself that
 // its job was cancelled.
 func (v *visit) cancel(ctx context.Context, s subject) {
-	user, err := job.NewUser("discord", v.i.Asker().ID)
-	if err != nil {
-		v.fail(ctx, err)
-		return
-	}
-	began := v.later(func(ctx context.Context) {
+	v.later(ctx, func(ctx context.Context) {
+		user, err := job.NewUser("discord", v.i.Asker().ID)
+		if err != nil {
+			v.fail(ctx, err)
+			return
+		}
 		answer, err := v.d.cfg.Broker.Cancel(ctx, v.d.cfg.Queue, s.id, string(user))
 		switch {
 		case err != nil:
@@ -59,9 +65,6 @@ func (v *visit) cancel(ctx context.Context, s subject) {
 			v.say(ctx, card.Said(answer.Words))
 		}
 	})
-	if !began {
-		v.say(ctx, card.Busy())
-	}
 }
 
 // refresh gives the click's token to the card, which is brought up to date.
@@ -74,6 +77,11 @@ func (v *visit) refresh(ctx context.Context, s subject) {
 		v.say(ctx, card.Hidden())
 		return
 	}
+	v.bringUpToDate(ctx, s)
+}
+
+// bringUpToDate answers a click on a card by nothing but the card itself.
+func (v *visit) bringUpToDate(ctx context.Context, s subject) {
 	if err := v.holdUpdate(ctx); err != nil {
 		v.log.WarnContext(ctx, "a click could not be answered", slog.Any(keyError, err))
 		return
@@ -95,7 +103,9 @@ func (v *visit) renew(ctx context.Context, s subject) {
 	}
 	_, err := v.d.handles.Change(ctx, s.id, func(h *reply.Handle) {
 		h.Card = clicked.ID
-		h.Renew(v.i)
+		if !v.resumes || h.TokenDies.Before(v.i.Access().Dies) {
+			h.Renew(v.i)
+		}
 	})
 	if err != nil {
 		v.log.WarnContext(ctx, "a click's token could not be kept", slog.String(keyJob, s.id.String()), slog.Any(keyError, err))

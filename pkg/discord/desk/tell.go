@@ -106,7 +106,7 @@ func (v *visit) turnPage(ctx context.Context, id card.ID) {
 		v.fail(ctx, err)
 		return
 	}
-	v.stance = updating
+	v.changes()
 	m := card.Page(l)
 	v.replace(ctx, m)
 }
@@ -137,18 +137,15 @@ func (v *visit) record(ctx context.Context, s subject) {
 		v.recordGone(ctx, card.ID{Job: s.id, N: 1})
 		return
 	}
-	if err := v.hold(ctx, true); err != nil {
+	if err := v.promise(ctx, job.ID{}, true); err != nil {
 		v.log.WarnContext(ctx, "a record could not be shown", slog.Any(keyError, err))
 		return
 	}
-	began := v.later(func(ctx context.Context) {
+	v.later(ctx, func(ctx context.Context) {
 		if err := v.showRecord(ctx, s); err != nil {
 			v.failOf(ctx, err, s.id)
 		}
 	})
-	if !began {
-		v.say(ctx, card.Busy())
-	}
 }
 
 func (v *visit) showRecord(ctx context.Context, s subject) error {

@@ -21,6 +21,7 @@ import (
 type accepted struct {
 	*claims
 	reads, writes time.Time // from when on it does
+	written       *[]byte   // where it is answered, as it was taken last
 }
 
 var errAway = errors.New("no answer")
@@ -37,9 +38,12 @@ func (b accepted) Reply(_ context.Context, id job.ID) ([]byte, broker.Revision, 
 	return data, 1, err
 }
 
-func (b accepted) PutReply(context.Context, job.ID, []byte, broker.Revision) (broker.Revision, error) {
+func (b accepted) PutReply(_ context.Context, _ job.ID, data []byte, _ broker.Revision) (broker.Revision, error) {
 	if time.Now().Before(b.writes) {
 		return 0, errAway
+	}
+	if b.written != nil {
+		*b.written = data
 	}
 	return 2, nil
 }
@@ -77,4 +81,21 @@ func TestACardThatTheBrokerHoldsUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A card that is shown for a replica that died is changed by the token that has
+// shown it: that of an earlier click dies earlier.
+func TestACardThatWasLeftBehindHasTheNewerToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, d := left(t)
+		var written []byte
+		_, stop := runWith(t, desk.Config{Discord: d, Broker: accepted{claims: c, written: &written}, Board: idle{}, Catalog: nothing{}})
+		time.Sleep(time.Minute) // synctest
+		stop()
+		h, err := reply.Parse(written)
+		if err != nil || h.Token != "t" || h.Card != "1" {
+			t.Errorf("the card %q has the token %q, %v", h.Card, h.Token, err)
+		}
+	})
 }

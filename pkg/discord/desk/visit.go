@@ -26,20 +26,22 @@ const (
 
 // visit is one interaction that we answer. It belongs to one goroutine.
 type visit struct {
-	d          *Desk
-	i          api.Interaction
-	began      time.Time
-	until      time.Time // the broker may take so long for what the answer needs
-	stance     stance
-	keeps      bool      // the message that was clicked is not to be changed by words
-	asks       job.ID    // that the interaction may become; zero for one that orders nothing
-	opening    time.Time // as the job's handle has it, while an edit of ours is on its way
-	insists    job.ID    // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
-	draft      string    // of the set-up card that orders
-	resumes    bool      // an order that another replica has left behind
-	keepsOrder bool      // it is kept until its pictures are there
-	unheard    bool      // whether Discord has the last answer is not known
-	log        *slog.Logger
+	d         *Desk
+	i         api.Interaction
+	began     time.Time
+	until     time.Time // the broker may take so long for what the answer needs
+	stance    stance
+	keeps     bool            // the message that was clicked is not to be changed by words
+	asks      job.ID          // that the interaction may become; zero for one that orders nothing
+	opening   time.Time       // as the job's handle has it, while an edit of ours is on its way
+	insists   job.ID          // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
+	draft     string          // of the set-up card that orders
+	kept      *promise        // what others go on with if we die, until it is settled; nil: nothing
+	revision  broker.Revision // of it, where that is known
+	resumes   bool            // it was another replica's
+	entrusted bool            // a task gives the answer, and settles it
+	unheard   bool            // whether Discord has the last answer is not known
+	log       *slog.Logger
 }
 
 func (d *Desk) visit(i api.Interaction, began time.Time) *visit {
@@ -88,13 +90,15 @@ func (v *visit) hurry(ctx context.Context) (context.Context, context.CancelFunc)
 
 // say answers with a message for the asker alone, if the answer is a new one.
 func (v *visit) say(ctx context.Context, m api.Message) {
+	if v.leaves() {
+		v.unheard = true
+		return
+	}
 	if v.stance == deferred && v.keeps {
 		v.tell(ctx, m)
 		return
 	}
-	if v.stance == updating {
-		v.stance = fresh
-	}
+	v.adds()
 	m.Ephemeral = true
 	if _, err := v.show(ctx, m); err != nil {
 		v.log.WarnContext(ctx, "an answer did not arrive", slog.Any(keyError, err))
@@ -130,8 +134,7 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 	case kind == api.TooLate:
 		v.d.count.late.Add(1)
 	}
-	kind := api.KindOf(err)
-	v.unheard = kind == api.Down || kind == api.Limited || errors.Is(err, errUnannounced)
+	v.unheard = unheard(err)
 	if err == nil {
 		v.mark(ctx)
 		v.stance = deferred
@@ -151,6 +154,13 @@ func (v *visit) moved(ctx context.Context) bool {
 const (
 	again      = 250 * time.Millisecond
 	lastAnswer = 2500 * time.Millisecond
+)
+
+// tellAgain is the pause before words that did not arrive are sent once more,
+// and tellBy when that ends.
+const (
+	tellAgain = time.Second
+	tellBy    = 10 * time.Second
 )
 
 // early waits a moment, and reports whether Discord would still take an answer.
@@ -212,19 +222,48 @@ func (v *visit) sendHold(ctx context.Context, quiet bool) error {
 	return err
 }
 
+// changes lets the first answer be a change of the message that was clicked.
+func (v *visit) changes() {
+	if v.stance == fresh {
+		v.stance = updating
+	}
+}
+
+// adds lets the first answer be a new message.
+func (v *visit) adds() {
+	if v.stance == updating {
+		v.stance = fresh
+	}
+}
+
 // holdUpdate answers a click without changing the message yet.
 func (v *visit) holdUpdate(ctx context.Context) error {
-	v.stance = updating
+	v.changes()
 	return v.hold(ctx, false)
 }
 
 // tell says something to the asker alone after a click was answered without a
-// change: the message that was clicked stays as it is.
+// change: the message that was clicked stays as it is. What may have arrived is
+// said once more: twice is better than never.
 func (v *visit) tell(ctx context.Context, m api.Message) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellBy)
+	defer cancel()
 	m.Ephemeral = true
-	if _, err := v.d.cfg.Discord.Followup(ctx, v.i.Access(), m); err != nil {
+	var err error
+	for again := true; again; {
+		_, err = v.d.cfg.Discord.Followup(ctx, v.i.Access(), m)
+		v.unheard = unheard(err)
+		again = v.unheard && pause(ctx, tellAgain)
+	}
+	if err != nil {
 		v.log.WarnContext(ctx, "an answer did not arrive", slog.Any(keyError, err))
 	}
+}
+
+// unheard reports whether an answer that failed so may be given later.
+func unheard(err error) bool {
+	kind := api.KindOf(err)
+	return kind == api.Down || kind == api.Limited || errors.Is(err, errUnannounced)
 }
 
 // mark lets the other replicas know that the interaction is answered. Where
@@ -237,6 +276,10 @@ func (v *visit) mark(ctx context.Context) {
 
 // ask answers with a form.
 func (v *visit) ask(ctx context.Context, m api.Modal) {
+	if v.stance == deferred { // what was kept has become another question
+		v.say(ctx, interrupted(v.asks))
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
 	err := v.d.cfg.Discord.Ask(ctx, v.i, m)

@@ -1,0 +1,132 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"discomfy/pkg/broker"
+	"discomfy/pkg/discord/api"
+	"discomfy/pkg/discord/card"
+	"discomfy/pkg/job"
+)
+
+// maxPromise bounds the interaction that is kept, in bytes. Discord's are some
+// kilobytes.
+const maxPromise = 512 << 10
+
+// promise is an interaction that was answered "thinking", or a click that was
+// answered without a change: all that another replica needs to do what was asked
+// for, also one that begins later. It is kept before that answer, told anew while
+// somebody works on it, and dropped when it was done. Its JSON form holds the
+// interaction's token.
+type promise struct {
+	Job         job.ID          `json:"job,omitzero"` // that it becomes; zero where nothing is ordered
+	Interaction json.RawMessage `json:"interaction"`
+	Update      bool            `json:"update,omitempty"` // the answer is the message that was clicked: nothing reads "thinking"
+	Tries       int             `json:"tries,omitempty"`  // by others
+}
+
+// errUnkept is returned when nothing was promised, because nobody would keep it
+// if we died, and that was said.
+var errUnkept = errors.New("the promise of an answer could not be kept for the other replicas")
+
+// promise answers that the answer comes later, which others give if we die. An
+// answer that nobody else would give is not promised.
+func (v *visit) promise(ctx context.Context, id job.ID, quiet bool) error {
+	hurry, cancel := v.hurry(ctx)
+	defer cancel()
+	if err := v.keepPromise(hurry, id); err != nil {
+		if v.stance == fresh {
+			v.unreachable(ctx, err)
+			v.settle(ctx)
+			return errors.Join(errUnkept, err)
+		}
+		v.log.WarnContext(ctx, "what was clicked could not be kept for the other replicas", slog.Any(keyError, err))
+	}
+	return v.hold(ctx, quiet)
+}
+
+// keepPromise keeps what is promised next. One that is too large is nobody
+// else's.
+func (v *visit) keepPromise(ctx context.Context, id job.ID) (err error) {
+	if v.kept != nil || len(v.i.Raw) > maxPromise {
+		return nil
+	}
+	v.kept = &promise{Job: id, Interaction: v.i.Raw, Update: v.stance == updating}
+	v.revision, err = v.d.putPromise(ctx, v.i.ID, *v.kept, broker.AnyRevision)
+	return err
+}
+
+func (d *Desk) putPromise(ctx context.Context, key string, p promise, was broker.Revision) (broker.Revision, error) {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return 0, err
+	}
+	return d.cfg.Broker.KeepOrder(ctx, key, data, was)
+}
+
+// stayAtIt lets the other replicas know that we still work on what is kept, until
+// stop is called.
+func (v *visit) stayAtIt(ctx context.Context) (stop func()) {
+	if v.kept == nil || v.revision == 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	kept, revision := *v.kept, v.revision
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(v.d.cfg.FetchBy / 2)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			next, err := v.d.putPromise(ctx, v.i.ID, kept, revision)
+			switch {
+			case errors.Is(err, broker.ErrConflict):
+				return // it is another one's
+			case err == nil:
+				revision = next
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// leaves reports whether we end, so that another replica gives the answer.
+func (v *visit) leaves() bool { return v.kept != nil && v.revision != 0 && v.d.work.Err() != nil }
+
+// settle ends that something is kept, whatever came of it, unless its asker may
+// still wait. Where that fails others see that it was answered, or do it again.
+func (v *visit) settle(ctx context.Context) {
+	if v.kept == nil || v.unheard {
+		return
+	}
+	v.kept = nil
+	v.d.dropPromise(ctx, v.i.ID)
+}
+
+func (d *Desk) dropPromise(ctx context.Context, key string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimBy)
+	defer cancel()
+	if err := d.cfg.Broker.DropOrder(ctx, key); err != nil {
+		d.cfg.Log.DebugContext(ctx, "what was kept could not be dropped", slog.String(keyInteraction, key), slog.Any(keyError, err))
+	}
+}
+
+// interrupted says that nothing more becomes of what was promised.
+func interrupted(order job.ID) api.Message {
+	if order.IsZero() {
+		return card.Said("The bot was restarted while it worked on this. Please ask again")
+	}
+	return card.Interrupted()
+}
