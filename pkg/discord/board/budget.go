@@ -27,6 +27,22 @@ type slots struct {
 	wider  *slots // a bucket to which the calls belong as well
 }
 
+// share is some of a bucket's slots, by their numbers.
+type share func(s slots) []int
+
+func all(s slots) []int    { return between(0, s.count) }
+func common(s slots) []int { return between(0, s.free) }       // not kept for ends
+func kept(s slots) []int   { return between(s.free, s.count) } // for ends
+func least(slots) []int    { return between(0, 1) }            // what is left to the others in any case
+
+func between(first, end int) []int {
+	var all []int
+	for n := first; n < end; n++ {
+		all = append(all, n)
+	}
+	return all
+}
+
 // The buckets of a channel as we take them (discord.md 1.2). Where there is
 // room one call fewer than people have observed; the three of old messages are
 // all needed: with one for running cards and one for an end, the next end
@@ -39,17 +55,23 @@ var (
 )
 
 const (
-	// lookAgain is how often a slot is looked for.
-	lookAgain = 250 * time.Millisecond
+	// lookAgain is about how often a slot is looked for. Between two looks an end
+	// that waits anywhere has looked at least once.
+	lookAgain = 3 * endLooksAgain
 	// endLooksAgain is the same for an end, which people wait for.
 	endLooksAgain = 100 * time.Millisecond
+	// patience is how long who waits for the slot that ends have left lets others
+	// go first: cards that were edited of late let those have it that were not.
+	patience = 15 * time.Second
 )
 
 // budget shares the calls of the bot's own token in a channel among all
 // replicas. Ends come before everything else: here, since who waits for a slot
-// is in a lane; and among the replicas, since some slots are kept for ends and
-// nobody else takes one of the others while none of those is free. An end that
-// waits has found them all taken, so that the next one is its own.
+// is in a lane; and among the replicas, since some slots are kept for ends.
+// While ends have taken all of those, the others have one slot left, and only
+// when it is free at two looks in a row: an end that waits has found all taken,
+// so that the next one is its own, and where none waits running cards still
+// move, however many jobs end.
 type budget struct {
 	claims Claimer
 	mu     sync.Mutex
@@ -62,7 +84,20 @@ type lane struct {
 	paused  time.Time // Discord asked to be left alone until then
 }
 
-type waiter struct{ end bool }
+type waiter struct {
+	end   bool
+	since time.Time
+	idle  bool // the slot that the others have left was free at the last look
+}
+
+// pause is the time until the next look.
+func (w *waiter) pause() time.Duration {
+	again := endLooksAgain
+	if !w.end {
+		again = lookAgain
+	}
+	return again/2 + rand.N(again)
+}
 
 func newBudget(c Claimer) *budget { return &budget{claims: c, lanes: map[string]*lane{}} }
 
@@ -72,69 +107,74 @@ func (s slots) key(channel string, slot int) string {
 	return s.bucket(channel) + "-" + strconv.Itoa(slot)
 }
 
-// open is how many of the slots are there for a call.
-func (s slots) open(end bool) int {
-	if end {
-		return s.count
-	}
-	return s.free
-}
-
 // take waits until a call may be made in the channel. Of two that wait here an
 // end is first, then who came first.
 func (b *budget) take(ctx context.Context, s slots, channel string, end bool) error {
 	key := s.bucket(channel)
-	w := &waiter{end: end}
+	w := &waiter{end: end, since: time.Now()}
 	b.join(key, w)
 	defer b.leave(key, w)
-	again := lookAgain
-	if end {
-		again = endLooksAgain
-	}
 	for {
-		if b.first(key, w) && !b.rests(s.wider, channel) {
-			ok, err := b.try(ctx, s, channel, end)
-			if ok {
-				return nil
-			}
-			if err != nil && ctx.Err() != nil {
-				return ctx.Err()
-			}
+		if !b.first(key, w) || b.rests(s.wider, channel) {
+			w.idle = false
+		} else if ok, err := b.try(ctx, s, channel, w); ok {
+			return nil
+		} else if err != nil && ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if err := sleep(ctx, again/2+rand.N(again)); err != nil {
+		if err := sleep(ctx, w.pause()); err != nil {
 			return err
 		}
 	}
 }
 
-// try claims a slot, and one of the wider bucket. None may be claimed long
-// before the call, so that the narrower bucket is looked at first; a slot of
-// the wider one is lost where somebody else is faster then.
-func (b *budget) try(ctx context.Context, s slots, channel string, end bool) (bool, error) {
-	if !end {
-		if ok, err := b.spare(ctx, s, channel, s.free, s.count); !ok || err != nil {
-			return false, err
-		}
+// try claims a slot of the bucket, and one of the wider bucket, if there are any
+// for the call.
+func (b *budget) try(ctx context.Context, s slots, channel string, w *waiter) (bool, error) {
+	of, err := b.open(ctx, s, channel, w)
+	if of == nil || err != nil {
+		return false, err
 	}
-	if s.wider != nil {
-		if ok, err := b.spare(ctx, s, channel, 0, s.open(end)); !ok || err != nil {
-			return false, err
-		}
-		if ok, err := b.try(ctx, *s.wider, channel, end); !ok || err != nil {
-			return false, err
-		}
+	return b.claim(ctx, s, channel, of, w.end)
+}
+
+// open is which slots are there for the call; nil for none.
+func (b *budget) open(ctx context.Context, s slots, channel string, w *waiter) (share, error) {
+	was := w.idle
+	w.idle = false
+	if w.end {
+		return all, nil
 	}
-	return b.claim(ctx, s, channel, end)
+	if ok, err := b.spare(ctx, s, channel, kept); ok || err != nil {
+		return common, err
+	}
+	idle, err := b.spare(ctx, s, channel, least)
+	w.idle = idle && time.Since(w.since) > patience
+	if !idle || !was {
+		return nil, err
+	}
+	return least, err
 }
 
 // claim claims one of the slots: an end begins with those that are kept for it.
-func (b *budget) claim(ctx context.Context, s slots, channel string, end bool) (bool, error) {
-	for i := range s.open(end) {
-		slot := i
-		if end {
-			slot = s.count - 1 - i
+// None may be claimed long before the call, so that the narrower bucket is
+// looked at first; a slot of the wider one is lost where somebody else is faster
+// then.
+func (b *budget) claim(ctx context.Context, s slots, channel string, of share, end bool) (bool, error) {
+	if s.wider != nil {
+		if ok, err := b.spare(ctx, s, channel, of); !ok || err != nil {
+			return false, err
 		}
-		ok, err := b.claims.Claim(ctx, s.key(channel, slot), s.life)
+		if ok, err := b.claim(ctx, *s.wider, channel, of, end); !ok || err != nil {
+			return false, err
+		}
+	}
+	slots := of(s)
+	if end {
+		slices.Reverse(slots)
+	}
+	for _, n := range slots {
+		ok, err := b.claims.Claim(ctx, s.key(channel, n), s.life)
 		if ok || err != nil {
 			return ok, err
 		}
@@ -142,16 +182,24 @@ func (b *budget) claim(ctx context.Context, s slots, channel string, end bool) (
 	return false, nil
 }
 
-// spare reports whether one of the slots from the first up to before the last
-// is not claimed, or whether that is no slot at all.
-func (b *budget) spare(ctx context.Context, s slots, channel string, first, last int) (bool, error) {
-	for n := first; n < last; n++ {
+// spare reports whether one of the slots is not claimed, of the wider bucket as
+// well, or whether a bucket has none such.
+func (b *budget) spare(ctx context.Context, s slots, channel string, of share) (bool, error) {
+	slots := of(s)
+	free := len(slots) == 0
+	for _, n := range slots {
 		taken, err := b.claims.Claimed(ctx, s.key(channel, n))
-		if !taken || err != nil {
-			return !taken, err
+		if err != nil {
+			return false, err
+		}
+		if free = !taken; free {
+			break
 		}
 	}
-	return first == last, nil
+	if !free || s.wider == nil {
+		return free, nil
+	}
+	return b.spare(ctx, *s.wider, channel, of)
 }
 
 // pause leaves the channel alone for a time that Discord has asked for.

@@ -154,7 +154,8 @@ func TestEndsDoNotWaitForTheOthers(t *testing.T) {
 						t.Fatal(err)
 					}
 					waited := time.Since(began)
-					if waited > needed+2*endLooksAgain {
+					// Meanwhile others may take the wider bucket's, which they do not know to be wanted.
+					if c.slots.wider == nil && waited > needed+2*endLooksAgain {
 						t.Errorf("an end waited for %v, the next slot was free after %v", waited, needed)
 					}
 					worst = max(worst, waited)
