@@ -49,9 +49,9 @@ func TestPeopleWhoGotWhatTheyAskedFor(t *testing.T) {
 				s.Awake[host][0].To = noon.Add(10 * time.Second)
 			}
 		},
-		"a record whose replica died": func(s *scene) {
+		"a record that nobody was left to show": func(s *scene) {
 			s.promiseRecord()
-			s.Awake[replicaOne][0].To = noon.Add(time.Second)
+			s.Awake[replicaOne][0].To = noon.Add(time.Minute)
 		},
 		"an answer that was promised a moment ago": func(s *scene) {
 			s.promise()
@@ -262,6 +262,10 @@ func TestPeopleWhoDidNot(t *testing.T) {
 			s.Ended = noon.Add(2 * time.Minute)
 		}},
 		"a record whose replica lives": {proof.Abandoned, func(s *scene) { s.promiseRecord() }},
+		"a record that another replica could have shown": {proof.Abandoned, func(s *scene) {
+			s.promiseRecord()
+			s.Awake = map[string][]proof.Span{replicaOne: {{From: noon, To: noon.Add(time.Second)}}, replicaTwo: {{From: noon}}}
+		}},
 		"an answer that a replica of later could have given": {proof.Abandoned, func(s *scene) {
 			s.promise()
 			s.Ended = noon.Add(3 * time.Minute)
@@ -309,7 +313,6 @@ func (s *scene) promiseRecord() {
 	i := &s.Interactions[len(s.Interactions)-1]
 	i.Command, s.Messages[len(s.Messages)-1].For = "show", bob
 	s.Awake[replicaTwo] = nil
-	s.Requests = append(s.Requests, callback(*i, 200))
 	s.Ended = noon.Add(2 * time.Minute)
 }
 

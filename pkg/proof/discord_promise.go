@@ -1,21 +1,15 @@
 package proof
 
 import (
-	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"discomfy/pkg/job"
 )
 
 // keepsWithin is how long a replica has to be awake until it has kept the
-// promise of another one that died: an order is taken for left behind after
-// some twenty seconds, and whoever goes on with it may die too.
+// promise of another one that died: what was promised is taken for left behind
+// after some twenty seconds, and whoever goes on with it may die too.
 const keepsWithin = 80 * time.Second
-
-// tellsWithin is how long a replica may take for an answer of its own.
-const tellsWithin = 20 * time.Second
 
 // tokenLife is how long an answer can be given.
 const tokenLife = 15 * time.Minute
@@ -29,33 +23,12 @@ func (c *hearing) judgePromises() {
 		if m.Author != c.bot || !m.Deleted.IsZero() || !m.last().Thinking || o != nil && o.end != nil {
 			continue
 		}
-		if i := c.byID[m.Interaction]; i == nil || !c.kept(i, m) {
+		if i := c.byID[m.Interaction]; i == nil || !c.keeper(i.Acked, c.Ended) {
 			c.report.Forsaken++
 			continue
 		}
 		c.accuse(Abandoned, job.ID{}, "message %s for %s, of interaction %s", m.ID, m.Asker, m.Interaction)
 	}
-}
-
-// kept reports whether somebody could have answered. An order is gone on with by
-// whoever lives; what only tells or stops something is its replica's alone, and
-// can be asked once more.
-func (c *hearing) kept(i *Interaction, m *Message) bool {
-	if i.Command != "cancel" && !c.isRecord(m) {
-		return c.keeper(i.Acked, c.Ended)
-	}
-	host := c.promiser(i)
-	return slices.ContainsFunc(c.Awake[host], func(s Span) bool { return s.holds(i.Acked, i.Acked.Add(tellsWithin)) })
-}
-
-// promiser is the replica whose first answer Discord took.
-func (c *hearing) promiser(i *Interaction) (host string) {
-	for _, r := range c.Requests {
-		if strings.Contains(r.Path, "/interactions/"+i.ID+"/") && r.Status < http.StatusMultipleChoices {
-			host = r.Host
-		}
-	}
-	return host
 }
 
 // keeper reports whether a replica was awake for long enough to keep a promise
