@@ -170,3 +170,40 @@ func (s *stack) awaitNothingKept() {
 		}
 	}
 }
+
+// What is wrong with the order of a set-up card is told although Discord takes no
+// words for a while, and the card can be ordered from afterwards.
+func TestTheWordsOfASetUpCardAreNotLost(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]int{"Discord is down": 503, "too many requests": 429} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, settings{replicas: -1}).startScript()
+			s.publishDemanding("demanding")
+			s.mortal()
+			draft := s.invoke("edit", map[string]any{"workflow": "demanding", "image": discordsim.Upload{Name: "a.png", Type: "image/png", Data: pictures(1)[0]}}).Original
+			opened := s.click(s.ann.ID, draft, "settings")
+			id, err := s.discord.SubmitModal(s.Context(), s.ann.ID, opened.ID, s.fill(opened, "prompt", "a bird"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.answer(id)
+			s.await("a draft with words", func() bool { return strings.Contains(textOf(s.discord.Message(draft)), "a bird") })
+			s.discord.Break(discordsim.Fault{Route: "POST /webhooks/", Times: 3, Status: status, Retry: 200 * time.Millisecond})
+			lost := s.discord.Break(discordsim.Fault{Route: "GET /attachments/", Status: 404})
+			s.click(s.ann.ID, draft, "generate")
+			s.await("words", func() bool {
+				for _, m := range s.discord.Messages(s.channel.ID, s.ann.ID) {
+					if m.Ephemeral() && strings.Contains(textOf(m), "no longer has the picture") {
+						return true
+					}
+				}
+				return false
+			})
+			s.awaitNothingKept()
+			lost()
+			s.click(s.ann.ID, draft, "generate")
+			s.await("a card", func() bool { return customID(s.discord.Message(draft), "cancel") != "" })
+		})
+	}
+}

@@ -203,6 +203,25 @@ func (s *script) publish(name string) {
 	}
 }
 
+// publishDemanding adds a workflow for pictures that does not begin without words.
+func (s *script) publishDemanding(name string) {
+	s.Helper()
+	set, _ := workflow.Load(workflows.FS)
+	c := set.Catalog(nil)
+	o, _ := c.Find("test-inpaint")
+	o.Name, o.Title, o.Parameters = name, name, slices.Clone(o.Parameters)
+	for i, p := range o.Parameters {
+		if p.Name == "prompt" {
+			o.Parameters[i].Required, o.Parameters[i].Default = true, workflow.Value{}
+		}
+	}
+	c.Offers = append(c.Offers, o)
+	slices.SortFunc(c.Offers, func(a, b workflow.Offer) int { return strings.Compare(a.Name, b.Name) })
+	if err := s.term.PublishCatalog(s.Context(), c); err != nil {
+		s.Fatal(err)
+	}
+}
+
 // publishWide adds a workflow that takes more than every other one.
 func (s *script) publishWide(name string) {
 	s.Helper()
