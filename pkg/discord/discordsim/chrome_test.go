@@ -25,7 +25,8 @@ import (
 
 var screenshots = flag.String("screenshots", "", "folder for pictures of the page")
 
-// chrome is a browser; tabs are opened in it.
+// chrome is a browser with one tab, in which one page after another is opened: each further tab would take Chromium a
+// second of work.
 type chrome struct{ ctx context.Context }
 
 // browser starts a headless Chromium, which ends with the test. Without one the test is skipped, but not in CI.
@@ -78,20 +79,23 @@ type look struct {
 	still         bool   // prefers reduced motion
 }
 
-// open shows the page to a user in the channel, and fails the test for whatever the browser complains about.
+// open shows the page to a user in the channel, in place of what the tab has shown before, and fails the test for
+// whatever the browser complains about.
 func (f *fake) open(t *testing.T, b chrome, l look) *tab {
 	t.Helper()
 	p := &tab{t: t, f: f}
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithListener(p.listen))
+	ctx, cancel := context.WithCancel(b.ctx)
 	p.ctx = ctx
 	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx)
+		p.do(chromedp.Navigate("about:blank"))
 		cancel()
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		for _, c := range p.complaints {
 			t.Errorf("the browser says: %s", c)
 		}
 	})
-	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the context of its first action
+	if err := chromedp.Listen(ctx, p.listen); err != nil {
 		t.Fatal(err)
 	}
 	q := url.Values{"user": {cmp.Or(l.user, "ann")}, "channel": {f.channel.Name}}

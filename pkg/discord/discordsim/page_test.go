@@ -9,7 +9,7 @@ import (
 	"discomfy/pkg/discord/discordsim"
 )
 
-// TestPage opens the page in one browser, a tab for each thing that people do there.
+// TestPage opens the page in one browser, anew for each thing that people do there.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	b := browser(t)
