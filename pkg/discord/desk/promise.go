@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"discomfy/pkg/broker"
@@ -55,28 +56,69 @@ func (v *visit) keepPromise(ctx context.Context, id job.ID) (err error) {
 	if v.kept != nil || len(v.i.Raw) > maxPromise {
 		return nil
 	}
-	v.kept = &promise{Job: id, Interaction: v.i.Raw, Update: v.stance == updating}
-	v.revision, err = v.d.putPromise(ctx, v.i.ID, *v.kept, broker.AnyRevision)
+	v.kept, err = v.d.keepPromise(ctx, v.i.ID, promise{Job: id, Interaction: v.i.Raw, Update: v.stance == updating}, broker.AnyRevision)
 	return err
 }
 
-func (d *Desk) putPromise(ctx context.Context, key string, p promise, was broker.Revision) (broker.Revision, error) {
-	data, err := json.Marshal(p)
+// kept is a promise that we keep for the others.
+type kept struct {
+	promise
+	notes Notes
+	key   string
+
+	mu       sync.Mutex
+	revision broker.Revision // zero where it is not known
+}
+
+func (d *Desk) keepPromise(ctx context.Context, key string, p promise, was broker.Revision) (*kept, error) {
+	k := &kept{promise: p, notes: d.cfg.Broker, key: key}
+	return k, k.put(ctx, was)
+}
+
+func (k *kept) put(ctx context.Context, was broker.Revision) error {
+	data, err := json.Marshal(k.promise)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return d.cfg.Broker.KeepOrder(ctx, key, data, was)
+	revision, err := k.notes.KeepOrder(ctx, k.key, data, was)
+	if err == nil {
+		k.revision = revision
+	}
+	return err
+}
+
+// known reports whether the others know of it for sure.
+func (k *kept) known() bool {
+	if k == nil {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.revision != 0
+}
+
+// ours tells the others that we still work on it, and reports whether that is so:
+// while we were frozen another one may have taken it over.
+func (k *kept) ours(ctx context.Context) bool {
+	if !k.known() {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimBy)
+	defer cancel()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !errors.Is(k.put(ctx, k.revision), broker.ErrConflict)
 }
 
 // stayAtIt lets the other replicas know that we still work on what is kept, until
 // stop is called.
 func (v *visit) stayAtIt(ctx context.Context) (stop func()) {
-	if v.kept == nil || v.revision == 0 {
+	k := v.kept
+	if !k.known() {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	kept, revision := *v.kept, v.revision
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(v.d.cfg.FetchBy / 2)
@@ -86,13 +128,9 @@ func (v *visit) stayAtIt(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-			}
-			next, err := v.d.putPromise(ctx, v.i.ID, kept, revision)
-			switch {
-			case errors.Is(err, broker.ErrConflict):
-				return // it is another one's
-			case err == nil:
-				revision = next
+				if !k.ours(ctx) {
+					return
+				}
 			}
 		}
 	}()
@@ -103,7 +141,7 @@ func (v *visit) stayAtIt(ctx context.Context) (stop func()) {
 }
 
 // leaves reports whether we end, so that another replica gives the answer.
-func (v *visit) leaves() bool { return v.kept != nil && v.revision != 0 && v.d.work.Err() != nil }
+func (v *visit) leaves() bool { return v.kept.known() && v.d.work.Err() != nil }
 
 // settle ends that something is kept, whatever came of it, unless its asker may
 // still wait. Where that fails others see that it was answered, or do it again.

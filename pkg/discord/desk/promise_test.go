@@ -19,7 +19,8 @@ import (
 type asked struct {
 	*claims
 	slow time.Duration
-	deaf bool // it does not say that it keeps anything
+	err  error     // after that
+	deaf time.Time // from when on it does not say that it keeps anything; zero: never
 }
 
 func (asked) Pending(_ context.Context, id job.ID) (job.Request, error) {
@@ -29,14 +30,14 @@ func (asked) Pending(_ context.Context, id job.ID) (job.Request, error) {
 func (a asked) States(ctx context.Context, _ job.ID) ([]job.State, error) {
 	select {
 	case <-time.After(a.slow):
-		return nil, nil
+		return nil, a.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
 func (a asked) KeepOrder(ctx context.Context, key string, data []byte, was broker.Revision) (broker.Revision, error) {
-	if a.deaf {
+	if !a.deaf.IsZero() && !time.Now().Before(a.deaf) && time.Since(a.deaf) < 50*time.Second {
 		<-ctx.Done()
 		return 0, ctx.Err()
 	}
@@ -83,10 +84,29 @@ func TestAnAnswerOfAReplicaThatEnds(t *testing.T) {
 		_, stopOther := runWith(t, desk.Config{Discord: d, Broker: asked{claims: c}, Board: idle{}, Catalog: nothing{}})
 		one.Handle(t.Context(), show(t))
 		stop()
-		if got := strings.Join(d.ways, " "); got != "defer" {
-			t.Errorf("the one that ends has answered by %q: %s", got, d.words)
+		if got := d.got(); got != "defer" {
+			t.Errorf("the one that ends has answered by %q", got)
 		}
 		time.Sleep(time.Minute) // synctest
+		stopOther()
+		if got := strings.Join(d.ways, " "); got != "defer edit" || len(c.orders) > 0 {
+			t.Errorf("answered by %q, and %d are kept", got, len(c.orders))
+		}
+	})
+}
+
+// A replica that was frozen while another one has answered in its place does not
+// put over that what has failed meanwhile.
+func TestAReplicaThatThawsAfterAnotherHasAnswered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, d := nobody(), &told{shown: api.Posted{Loading: true}}
+		frozen := asked{claims: c, slow: time.Minute, err: errAway, deaf: time.Now().Add(time.Second)}
+		one, stop := runWith(t, desk.Config{Discord: d, Broker: frozen, Board: idle{}, Catalog: nothing{}})
+		_, stopOther := runWith(t, desk.Config{Discord: d, Broker: asked{claims: c}, Board: idle{}, Catalog: nothing{}})
+		one.Handle(t.Context(), show(t))
+		time.Sleep(2 * time.Minute) // synctest
+		stop()
 		stopOther()
 		if got := strings.Join(d.ways, " "); got != "defer edit" || len(c.orders) > 0 {
 			t.Errorf("answered by %q, and %d are kept", got, len(c.orders))
@@ -99,7 +119,7 @@ func TestAPromiseThatCanNotBeKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := &told{}
-		one, stop := runWith(t, desk.Config{Discord: d, Broker: asked{claims: nobody(), deaf: true}, Board: idle{}, Catalog: nothing{}})
+		one, stop := runWith(t, desk.Config{Discord: d, Broker: asked{claims: nobody(), deaf: time.Now()}, Board: idle{}, Catalog: nothing{}})
 		began := time.Now()
 		one.Handle(t.Context(), show(t))
 		if took := time.Since(began); took > 2*time.Second {

@@ -74,13 +74,13 @@ func (d *Desk) resume(ctx context.Context, kept broker.KeptOrder) {
 		return
 	}
 	p.Tries++
-	revision, err := d.putPromise(ctx, kept.Key, p, kept.Revision)
+	mine, err := d.keepPromise(ctx, kept.Key, p, kept.Revision)
 	if err != nil {
 		return // another one was faster, or will be
 	}
 	d.count.tookOver.Add(1)
 	v := d.visit(i, time.Now())
-	v.kept, v.revision = &p, revision
+	v.kept = mine
 	v.log.WarnContext(ctx, "an interaction was left behind, going on with it", slog.Int("try", p.Tries))
 	v.goOn(ctx)
 }

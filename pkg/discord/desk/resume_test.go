@@ -121,6 +121,13 @@ func (d *told) note(way string) (api.Posted, error) {
 	return api.Posted{ID: "1"}, nil
 }
 
+// got is how it was answered so far.
+func (d *told) got() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return strings.Join(d.ways, " ")
+}
+
 func (d *told) Reply(_ context.Context, _ api.Interaction, m api.Message) (api.Posted, error) {
 	d.words = m.Content
 	return d.note("reply")

@@ -31,16 +31,15 @@ type visit struct {
 	began     time.Time
 	until     time.Time // the broker may take so long for what the answer needs
 	stance    stance
-	keeps     bool            // the message that was clicked is not to be changed by words
-	asks      job.ID          // that the interaction may become; zero for one that orders nothing
-	opening   time.Time       // as the job's handle has it, while an edit of ours is on its way
-	insists   job.ID          // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
-	draft     string          // of the set-up card that orders
-	kept      *promise        // what others go on with if we die, until it is settled; nil: nothing
-	revision  broker.Revision // of it, where that is known
-	resumes   bool            // it was another replica's
-	entrusted bool            // a task gives the answer, and settles it
-	unheard   bool            // whether Discord has the last answer is not known
+	keeps     bool      // the message that was clicked is not to be changed by words
+	asks      job.ID    // that the interaction may become; zero for one that orders nothing
+	opening   time.Time // as the job's handle has it, while an edit of ours is on its way
+	insists   job.ID    // whose card is shown: it replaces what somebody else has answered, while nothing is known of the job
+	draft     string    // of the set-up card that orders
+	kept      *kept     // what others go on with if we die, until it is settled; nil: nothing
+	resumes   bool      // it was another replica's
+	entrusted bool      // a task gives the answer, and settles it
+	unheard   bool      // whether Discord has the last answer is not known
 	log       *slog.Logger
 }
 
@@ -111,6 +110,11 @@ func (v *visit) fail(ctx context.Context, err error) {
 }
 
 func (v *visit) failOf(ctx context.Context, err error, id job.ID) {
+	if v.stance == deferred && !v.kept.ours(ctx) {
+		v.log.WarnContext(ctx, "another replica answers an interaction in place of us", slog.Any(keyError, err))
+		v.unheard = true
+		return
+	}
 	if job.CodeOf(err) == job.CodeInternal {
 		v.log.ErrorContext(ctx, "an interaction could not be served", slog.Any(keyError, err))
 	}
