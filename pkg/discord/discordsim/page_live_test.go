@@ -162,3 +162,35 @@ func pageLong(t *testing.T, b chrome) {
 	p.click("#newest")
 	p.until(`document.querySelector("#newest").hidden && document.activeElement.id === "say"`)
 }
+
+// A list of messages that is late takes nothing away from what came meanwhile.
+func pageLateList(t *testing.T, b chrome) {
+	f := newFake(t, quick())
+	gone, err := f.Say(t.Context(), f.bob.ID, f.channel.ID, "taken back")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := f.open(t, b, look{})
+	eval[any](p, `(() => {
+		const real = window.fetch;
+		window.fetch = async (...all) => {
+			const answer = await real(...all);
+			if (String(all[0]).includes("messages")) await new Promise((go) => { window.arrives = go; });
+			return answer;
+		};
+	})()`)
+	p.click("#places section:first-of-type button")
+	p.until(`window.arrives`)
+	if _, err := f.Say(t.Context(), f.bob.ID, f.channel.ID, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	p.reads(".content", "hello")
+	f.DeleteMessage(gone.ID)
+	p.until(`document.querySelectorAll(".message").length === 1`)
+	eval[any](p, `window.arrives()`)
+	eval[any](p, `new Promise((go) => setTimeout(go, 100))`)
+	if all := eval[string](p, `[...document.querySelectorAll(".content")].map((e) => e.innerText).join()`); all != "hello" {
+		t.Errorf("the messages are %q, want that which came while the list was on its way", all)
+	}
+	f.noViolations(t)
+}

@@ -16,7 +16,7 @@ func TestPage(t *testing.T) {
 	for name, look := range map[string]func(*testing.T, chrome){
 		"command": pageCommand, "card": pageCard, "markdown": pageMarkdown, "media": pageMedia,
 		"components": pageComponents, "silence": pageSilence, "modal": pageModal, "apps": pageApps, "people": pagePeople,
-		"edits": pageEdits, "video": pageVideoStays, "files": pageFilesArrive, "long": pageLong,
+		"edits": pageEdits, "video": pageVideoStays, "files": pageFilesArrive, "long": pageLong, "late": pageLateList,
 		"access": pageAccess, "phone": pagePhone, "keyboard": pageKeyboard, "still": pageStill,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, b) })

@@ -21,13 +21,17 @@ async function read(answer) {
   return body;
 }
 
-// listen calls hear with every event of a channel until the returned function is called; broken is told after a
-// connection came back, as something may have been missed.
-export function listen(parameters, hear, broken) {
+// listen calls hear with every event of a channel until the returned function is called, the first time when opened is:
+// what is asked for then misses nothing. broken is told after a connection came back, as something may have been missed.
+export function listen(parameters, hear, opened, broken) {
   const source = new EventSource(`sim/events?${new URLSearchParams(parameters)}`);
-  let lost = false;
+  let lost = false, first = true;
   source.onmessage = (e) => hear(JSON.parse(e.data));
   source.onerror = () => { lost = true; };
-  source.onopen = () => { if (lost) broken(); lost = false; };
+  source.onopen = () => {
+    if (first) opened();
+    else if (lost) broken();
+    first = lost = false;
+  };
   return () => source.close();
 }

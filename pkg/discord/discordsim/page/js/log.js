@@ -10,6 +10,7 @@ const pageful = 500;
 const shown = new Map(); // elements by id
 let atEnd = true;
 let told = new Map(); // what was announced of a message last
+let heard = null; // what became of messages while their list is on its way, which may not know it
 
 const log = () => $("log");
 let put = -1; // where toEnd scrolled last
@@ -36,7 +37,14 @@ export function startLog() {
 
 // loadMessages shows a channel anew.
 export async function loadMessages() {
-  const answer = await get("messages", { user: world.me, channel: world.place, limit: pageful });
+  const meanwhile = heard = new Map();
+  let answer;
+  try {
+    answer = await get("messages", { user: world.me, channel: world.place, limit: pageful });
+    if (heard !== meanwhile) return; // it is being loaded once more
+  } finally {
+    if (heard === meanwhile) heard = null;
+  }
   setClock(answer.now);
   shown.clear();
   told = new Map(answer.messages.map((m) => [m.id, summary(m)]));
@@ -47,6 +55,7 @@ export async function loadMessages() {
   $("beginning").firstElementChild.textContent = `This is the beginning of ${titleOf(place())}.`;
   atEnd = true;
   toEnd();
+  for (const [id, m] of meanwhile) m ? showMessage(m) : dropMessage(id);
 }
 
 async function loadOlder() {
@@ -68,6 +77,7 @@ function remember(m) {
 
 // showMessage adds a message or brings it up to date.
 export function showMessage(m) {
+  heard?.set(m.id, m);
   const node = shown.get(m.id);
   if (node?.message && node.message.revision > m.revision) return;
   if (node) updateMessage(node, m);
@@ -94,6 +104,7 @@ function tell(m, isNew) {
 }
 
 export function dropMessage(id) {
+  heard?.set(id, null);
   shown.get(id)?.remove();
   shown.delete(id);
   told.delete(id);

@@ -34,7 +34,7 @@ async function arrive() {
   drawAround();
   if (!world.place) return;
   const parameters = { user: world.me, channel: world.place };
-  silence = listen(parameters, hear, reload);
+  await new Promise((opened) => { silence = listen(parameters, hear, opened, reload); });
   await Promise.all([loadMessages(), loadCommands()]);
 }
 
