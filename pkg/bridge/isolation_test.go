@@ -56,7 +56,7 @@ type picture struct {
 func TestJobsNeverHearOfEachOther(t *testing.T) {
 	t.Parallel()
 	const jobs, users = 500, 20
-	s := start(t, settings{sim: comfysim.Config{Speed: 200, StepTime: 3 * time.Second, PreviewMethod: "latent2rgb"}})
+	s := start(t, settings{sim: comfysim.Config{Speed: 200, StepTime: 3 * time.Second, Stride: 20, PreviewMethod: "latent2rgb"}})
 	want := map[job.ID]expected{}
 	for i := range jobs {
 		e := s.distinct(i, fmt.Sprintf("user%d", i%users))

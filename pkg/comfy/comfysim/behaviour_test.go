@@ -112,6 +112,27 @@ func TestInterruptsStopBetweenSteps(t *testing.T) {
 	}
 }
 
+func TestAStrideOfStepsIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	for stride, want := range map[int][]float64{0: {1, 2, 3, 4}, 3: {1, 3, 4}, 4: {1, 4}, 9: {1, 4}} {
+		s, base := comfysimtest.Start(t, comfysim.Config{Stride: stride})
+		c := client{t, base}
+		sock := c.open("me")
+		id := c.submit("me", work(0, 4, 1))
+		var told []float64
+		sock.until(func(event string, data map[string]any) bool {
+			if event == "progress" && data["node"] == "2" {
+				told = append(told, data["value"].(float64))
+			}
+			return ended(id)(event, data)
+		})
+		waitFor(t, s, id, comfysim.Success)
+		if !slices.Equal(told, want) {
+			t.Errorf("with a stride of %d the steps %v were told, want %v", stride, told, want)
+		}
+	}
+}
+
 // A prompt without a client: its steps are told to everybody, its end to nobody.
 func TestRunWithoutClientIsToldToAll(t *testing.T) {
 	t.Parallel()

@@ -107,10 +107,18 @@ func (c *call) interrupted() error {
 	return nil
 }
 
-// steps lets n steps of d pass, and tells each; an interruption takes effect between them. preview may be nil.
+// steps lets n steps of d pass, and tells of them; an interruption takes effect between them. preview may be nil.
 func (c *call) steps(ctx context.Context, n int, d time.Duration, preview func(step int) []byte) error {
-	for i := range n {
-		if err := c.wait(ctx, d); err != nil {
+	stride := c.run.p.server.cfg.Stride
+	if preview != nil {
+		stride = 1
+	}
+	for step := 0; step < n; {
+		next := min(step+stride-step%stride, n)
+		if step == 0 {
+			next = 1
+		}
+		if err := c.wait(ctx, time.Duration(next-step)*d); err != nil {
 			return err
 		}
 		if err := c.interrupted(); err != nil {
@@ -118,14 +126,15 @@ func (c *call) steps(ctx context.Context, n int, d time.Duration, preview func(s
 		}
 		var jpeg []byte
 		if preview != nil {
-			jpeg = preview(i + 1)
+			jpeg = preview(next)
 		}
-		if err := c.run.tellStep(ctx, c.id, i+1, n, jpeg); err != nil {
+		if err := c.run.tellStep(ctx, c.id, next, n, jpeg); err != nil {
 			return err
 		}
 		if err := c.run.strike(ctx); err != nil {
 			return err
 		}
+		step = next
 	}
 	return nil
 }

@@ -17,6 +17,9 @@ type Config struct {
 	Speed float64
 	// StepTime is the time of one sampler step, 150 ms unless set.
 	StepTime time.Duration
+	// Stride is how many steps without a preview pass at once, with one message; 1 unless set. A node's first and
+	// last steps are told in any case.
+	Stride int
 	// LoadTime is the time to load a checkpoint, 400 ms unless set. Encoding, decoding and a LoRA take fractions.
 	LoadTime time.Duration
 	// PreviewMethod is the server's --preview-method: none (the default), auto, latent2rgb or taesd.
@@ -45,6 +48,7 @@ type OutputNode func(dir string) (map[string]any, error)
 func (c Config) withDefaults() (Config, error) {
 	c.Version = cmp.Or(c.Version, "0.33.0")
 	c.StepTime = cmp.Or(c.StepTime, 150*time.Millisecond)
+	c.Stride = max(c.Stride, 1)
 	c.LoadTime = cmp.Or(c.LoadTime, 400*time.Millisecond)
 	c.PreviewMethod = cmp.Or(c.PreviewMethod, "none")
 	if c.Checkpoints == nil {
