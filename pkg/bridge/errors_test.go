@@ -157,7 +157,7 @@ func TestRemovedInComfyUIsOwnPage(t *testing.T) {
 	running := s.ask("ann", "work", map[string]string{"seconds": "3"})
 	ready := s.ask("ann", "work", map[string]string{"salt": "1"})
 	s.phase(running, job.Running)
-	s.eventually("the second prompt is inside", func() bool { return strings.Count(s.log.String(), "prompt queued") == 2 })
+	s.inside(2)
 	s.post("/queue", `{"delete":["`+ready.ID.String()+`"]}`)
 	if st := s.ended(ready); st.Phase != job.Cancelled || st.Stop == nil || st.Stop.By != "server" {
 		t.Errorf("ended as %s, stop %+v\n%s", st.Phase, st.Stop, s.log)
