@@ -92,7 +92,7 @@ func cardOf(p int) jetstream.ConsumerConfig {
 }
 
 func repliesAsset() asset {
-	s := base(repliesStream, "Where to answer whom, with Discord's interaction tokens: for the ingress alone; drafts of set-up cards, orders that are being placed",
+	s := base(repliesStream, "Where to answer whom, with Discord's interaction tokens: for the ingress alone; drafts of set-up cards, what replicas are about to answer",
 		allOf(KindReply, 1), allOf(KindDraft, 1), allOf(KindOrder, 1))
 	s.MaxMsgsPerSubject = 1
 	s.MaxAge = replyAge
