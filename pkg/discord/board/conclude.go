@@ -1,6 +1,7 @@
 package board
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,14 +111,19 @@ type end struct {
 	plan        *delivery.Plan // nil where there are no files
 	starts      []int          // of the plan's batches: which file of the result is the first of each
 	reach       reach
-	tell        bool // people are told by a new message
-	plainness   int  // how much of the message was given up because Discord did not understand it
-	noted       bool // the message says that there is more than it holds
+	tell        bool  // people are told by a new message
+	plainness   int   // how much of the message was given up because Discord did not understand it
+	noted       bool  // the message says that there is more than it holds
+	unfit       error // why a file could not be made smaller
 	fails       int
 }
 
-// errPlan is returned where a file of the plan cannot be sent: it is made anew.
-var errPlan = errors.New("the prepared files cannot be sent")
+var (
+	// errPlan is returned where a file of the plan cannot be sent: it is made anew.
+	errPlan = errors.New("the prepared files cannot be sent")
+	// errUnmade is an errPlan, returned where the files cannot be had now.
+	errUnmade = fmt.Errorf("%w: not all can be had now", errPlan)
+)
 
 // newEnd prepares the files.
 func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) {
@@ -127,7 +133,7 @@ func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) 
 	if s.Phase != job.Done || len(s.Results) == 0 || k.bare() {
 		return e, nil
 	}
-	o := delivery.Order{Job: s.Job, Spoiler: k.handle.Spoiler, Results: s.Results}
+	o := delivery.Order{Job: s.Job, Spoiler: k.handle.Spoiler, Results: s.Results, Insist: k.insists()}
 	if r := s.Request; r != nil {
 		o.Workflow = r.Workflow
 		if p, ok := r.Params["prompt"].(string); ok && !k.handle.Wordless {
@@ -135,8 +141,11 @@ func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) 
 		}
 	}
 	plan, err := k.b.cfg.Preparer.Prepare(alive, o, delivery.Place{Limit: k.handle.Limit})
-	if err != nil {
-		return nil, fmt.Errorf("prepare the files: %w", err)
+	switch {
+	case err != nil && alive.Err() != nil:
+		return nil, errors.Join(context.Cause(alive), err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", errUnmade, err)
 	}
 	e.plan = plan
 	for n, at := 0, 0; n < len(plan.Batches); n++ {
@@ -191,7 +200,7 @@ func (e *end) persist(call func() error, again func(err error) bool) error {
 		}
 		e.b.count.refusals.Add(1)
 		if again(err) {
-			return err
+			return cmp.Or(e.unfit, err)
 		}
 		if err := sleep(e.alive, e.pauseAfter(err)); err != nil {
 			return err

@@ -6,12 +6,19 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 )
 
 const (
 	// stumblesBare is after how many failures over its files an end is shown
 	// without them.
 	stumblesBare = 3
+	// insists is how long an end waits for files that can not be had: the folder
+	// for large ones is full or not writable, the broker does not give them. It is
+	// longer than a server takes to start again, or a few deliveries to give back
+	// their room, and shorter than a person takes to give up. Afterwards the end is
+	// shown with those that can be had, and says where the others are.
+	insists = 3 * time.Minute
 	// stumblesMost is after how many the end is given up: the record has it.
 	stumblesMost = 6
 )
@@ -33,12 +40,21 @@ func (k *keeper) guarded(alive, work context.Context) (past bool, err error) {
 	}()
 	past, err = k.show(alive, work)
 	switch {
+	case errors.Is(err, errUnmade) && k.insists():
+		if k.wanting.IsZero() {
+			k.wanting = k.b.cfg.Now()
+		}
 	case errors.Is(err, errPlan):
 		past = k.stumbled()
 	case err == nil:
-		k.stumbles = 0
+		k.stumbles, k.wanting = 0, time.Time{}
 	}
 	return past, err
+}
+
+// insists reports whether the end is not shown without all of its files yet.
+func (k *keeper) insists() bool {
+	return k.wanting.IsZero() || k.b.cfg.Now().Sub(k.wanting) < insists
 }
 
 // stumbled counts, and gives up in the end; true then.

@@ -50,6 +50,61 @@ func TestAPanicMakesAnEndPoorer(t *testing.T) {
 	})
 }
 
+// wanting is a folder or a broker that does not give files, or half of them.
+type wanting struct{ partly bool }
+
+var errWanting = errors.New("no space left on device")
+
+func (p wanting) Prepare(ctx context.Context, o delivery.Order, at delivery.Place) (*delivery.Plan, error) {
+	if o.Insist || !p.partly {
+		return nil, errWanting
+	}
+	plan, err := preparer{}.Prepare(ctx, o, at)
+	plan.Batches[0].Files = plan.Batches[0].Files[1:]
+	plan.Notes = []string{"Picture 1 is not attached: try /show later"}
+	return plan, err
+}
+
+// An end whose files can not be had is told in words after a while, and with
+// those that can be had.
+func TestAnEndDoesNotWaitForItsFilesForEver(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		preparer Preparer
+		files    int
+	}{"not one": {wanting{}, 0}, "some": {wanting{partly: true}, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { lack(t, c.preparer, c.files) })
+		})
+	}
+}
+
+func lack(t *testing.T, p Preparer, files int) {
+	w := newWorld(1)
+	w.faults = false
+	w.preparer = p
+	r := w.join()
+	synctest.Wait()
+	id := w.ask(1, "a")
+	w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}, {Name: "y"}}, Request: &job.Request{ID: id}})
+	time.Sleep(insists - longestPause)
+	if h := w.handleOf(id); !h.Ending.Done.IsZero() {
+		t.Error("the files were not waited for")
+	}
+	time.Sleep((stumblesBare + 2) * longestPause)
+	r.stop()
+	<-r.done
+	h := w.handleOf(id)
+	m, acked := w.messages[h.Card], w.pending[0].acked
+	if len(h.Ending.Sent) > 0 {
+		m = w.messages[h.Ending.Sent[0].Message]
+	}
+	if h.Ending.Done.IsZero() || !acked || m.files != files || !strings.Contains(m.text, "/show") || !strings.Contains(m.text, id.String()) {
+		t.Errorf("done %v, acknowledged %v, %d files, the message: %s", h.Ending.Done, acked, m.files, m.text)
+	}
+}
+
 // A card that is interrupted while it was summoned, and could not go on, goes,
 // with what it holds; what is handed to it afterwards goes back.
 func TestAnInterruptedCardGoes(t *testing.T) {

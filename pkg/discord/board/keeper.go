@@ -71,6 +71,7 @@ type keeper struct {
 	rereadAt time.Time // the handle
 	caughtUp time.Time // with the stored state
 	stumbles int       // in a row, over the files of the end
+	wanting  time.Time // since when those can not be had
 }
 
 // newKeeper is a card that lives as long as alive, at most.

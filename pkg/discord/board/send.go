@@ -276,7 +276,8 @@ func (e *end) bar(w way) {
 	}
 }
 
-// reduce makes a batch smaller: first it is halved, then its file is.
+// reduce makes a batch smaller: first it is halved, then its file is. Where that
+// fails the plan is of no more use.
 func (e *end) reduce(n int) bool {
 	if e.plan == nil || n < 0 || n >= len(e.plan.Batches) {
 		e.plainness++
@@ -286,9 +287,8 @@ func (e *end) reduce(n int) bool {
 		e.starts = slices.Insert(e.starts, n+1, e.starts[n]+len(e.plan.Batches[n].Files))
 		return true
 	}
-	if err := e.plan.Shrink(e.alive, n); err != nil {
-		e.log.WarnContext(e.work, "a file could not be made smaller", slog.Any(keyError, err))
-		return false
+	if err := e.plan.Shrink(e.alive, n); err != nil && e.alive.Err() == nil {
+		e.unfit = fmt.Errorf("%w: %w", errUnmade, err)
 	}
 	return true
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"discomfy/pkg/job"
@@ -32,7 +33,11 @@ type Order struct {
 	Workflow string // goes into the files' names
 	Prompt   string // goes into the alt texts
 	Spoiler  bool
-	Results  []job.Result
+	// Insist makes an error of what may be had a while later: a file that the
+	// store does not give now, or for which there is no room. Else the plan leaves
+	// it out, in words.
+	Insist  bool
+	Results []job.Result
 }
 
 // Place says what the place takes that the files go to.
@@ -85,7 +90,8 @@ type Plan struct {
 	preparer *Preparer
 	order    Order
 	place    Place
-	items    []*item // one for each result
+	items    []*item     // one for each result
+	cramped  atomic.Bool // there was no room for one of them
 }
 
 // Close frees the plan's files.

@@ -211,7 +211,7 @@ func TestAStoreThatDoesNotAnswerIsAnError(t *testing.T) {
 	f := newFixture(t).add("a.png", "image/png", pngOf(t, noise(20, 20)))
 	away := errors.New("the broker is away")
 	p := f.preparer(delivery.Config{})
-	f.store.err = away
+	f.store.err, f.order.Insist = away, true
 	if _, err := p.Prepare(t.Context(), f.order, delivery.Place{}); !errors.Is(err, away) {
 		t.Errorf("%v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,8 +17,8 @@ import (
 
 // Prepare makes the results fit for the place. What a single file needs and
 // does not get (a picture that can not be decoded, an ffmpeg that fails) is in
-// the plan's notes; the error is ErrNoRoom, the store's, the folder's or ctx's.
-// The caller closes the plan.
+// the plan's notes; the error is ctx's or, where the order insists, ErrNoRoom, the
+// store's or the folder's. The caller closes the plan.
 func (p *Preparer) Prepare(ctx context.Context, o Order, at Place) (*Plan, error) {
 	plan := &Plan{preparer: p, order: o, place: at.withDefaults(), items: make([]*item, len(o.Results))}
 	group, inner := errgroup.WithContext(ctx)
@@ -31,7 +32,7 @@ func (p *Preparer) Prepare(ctx context.Context, o Order, at Place) (*Plan, error
 			continue
 		}
 		held += min(r.Size, it.limit)
-		group.Go(func() error { return p.make(inner, it) })
+		group.Go(func() error { return plan.make(inner, it) })
 	}
 	if err := group.Wait(); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the files of job %s: %w", o.Job, err), plan.Close())
@@ -56,6 +57,28 @@ func (p *Preparer) together(results []job.Result, limit int64) int {
 		return 1
 	}
 	return n
+}
+
+// notNow is why a file is left out that may be had later.
+const notNow = "not to be had now, try /show later"
+
+// make is the Preparer's, whose errors are words where the order does not insist.
+// The wait for room is bounded, and need not be repeated for each file.
+func (p *Plan) make(ctx context.Context, it *item) error {
+	if p.cramped.Load() {
+		it.drop(notNow)
+		return nil
+	}
+	err := p.preparer.make(ctx, it)
+	if err == nil || p.order.Insist || ctx.Err() != nil {
+		return err
+	}
+	p.preparer.cfg.Log.WarnContext(ctx, "a result is left out for now", slog.String("result", it.result.Name), slog.Any("error", err))
+	if errors.Is(err, ErrNoRoom) {
+		p.cramped.Store(true)
+	}
+	it.drop(notNow)
+	return nil
 }
 
 // make fetches the result and gives it the best form that fits the item's

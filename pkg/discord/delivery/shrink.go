@@ -20,7 +20,7 @@ func (p *Plan) Shrink(ctx context.Context, n int) error {
 	}
 	old := p.Batches[n].items[0]
 	it := &item{n: old.n, result: old.result, link: old.link, limit: nextLimit(old), shrinks: old.shrinks + 1}
-	if err := p.preparer.again(ctx, it, old); err != nil {
+	if err := p.again(ctx, it, old); err != nil {
 		it.file.remove()
 		return fmt.Errorf("make file %d smaller: %w", it.n, err)
 	}
@@ -44,7 +44,7 @@ func nextLimit(it *item) int64 {
 }
 
 // again makes a smaller form.
-func (p *Preparer) again(ctx context.Context, it, old *item) error {
+func (p *Plan) again(ctx context.Context, it, old *item) error {
 	if it.shrinks > mostShrinks || it.limit < leastLimit {
 		it.kind = old.kind
 		it.drop("")
