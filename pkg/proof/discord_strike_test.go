@@ -95,7 +95,7 @@ func discordKinds() (list []mishapKind) {
 		`{"route": "/callback", "wait": "4s", "times": 2}`, `{"route": "PATCH /webhooks/", "linger": "3s", "times": 4}`,
 		`{"route": "PATCH /webhooks/", "status": 413, "code": 40005, "times": 2}`,
 		`{"route": "POST /channels/", "status": 413, "code": 40005, "times": 2}`,
-		`{"route": "PATCH /webhooks/", "status": 429, "retry": "700ms", "scope": "user", "times": 3}`,
+		`{"route": "PATCH /webhooks/", "status": 429, "retry": "700ms", "times": 3}`,
 		`{"route": "PATCH /webhooks/", "status": 404, "code": 10015, "times": 1}`,
 		`{"route": "` + aPicture + `", "wait": "1500ms", "times": 3}`, `{"route": "` + aPicture + `", "status": 503, "times": 2}`,
 	} {
@@ -258,8 +258,9 @@ func (p *party) gateway(m mishap, say string) {
 func (p *party) troubled(m mishap, path, body string) {
 	p.discord.Lock()
 	defer p.discord.Unlock()
-	_, err := p.Discord.Order(path, body)
-	p.note(err)
+	if _, err := p.Discord.Order(path, body); err != nil && p.Context().Err() == nil {
+		p.Errorf("nothing was broken by %s %s: %v", path, body, err)
+	}
 	p.pause(m.span)
 	p.mend()
 }
