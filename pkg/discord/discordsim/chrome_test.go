@@ -184,10 +184,10 @@ func quoted(s string) string {
 	return string(b)
 }
 
-// until waits for an expression to be true, at most ten seconds.
+// until waits for an expression to be true, at most half a minute.
 func (p *tab) until(expression string) {
 	p.t.Helper()
-	poll := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(10*time.Second))
+	poll := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(30*time.Second))
 	if _, err := chromedp.Run(p.ctx, poll); err != nil {
 		p.shot("failed")
 		p.t.Fatalf("%s never holds: %v; the browser says %q\n…%s", expression, err, p.complaints, p.end())
