@@ -205,8 +205,10 @@ func TestMissedHeartbeatsEndTheSession(t *testing.T) {
 	cfg := quick()
 	cfg.Gateway.Heartbeat = 50 * time.Millisecond
 	f := newFake(t, cfg)
-	c, _ := f.session(t, nil)
-	c.closed(4009)
+	c := f.connect(t)
+	c.next(10, "")
+	c.send(2, identity(f, nil))
+	c.closed(4009) // on a busy machine before READY
 	if s := f.GatewayStats(); s.Zombies != 1 || len(f.Sessions()) != 0 {
 		t.Errorf("stats %+v, sessions %+v", s, f.Sessions())
 	}
