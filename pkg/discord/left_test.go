@@ -207,3 +207,28 @@ func TestTheWordsOfASetUpCardAreNotLost(t *testing.T) {
 		})
 	}
 }
+
+// A record of which Discord does not take the second part keeps its first one,
+// and its asker hears of it.
+func TestTheFirstPartOfARecordStays(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, settings{})
+	a := s.askInChannel()
+	s.queued(a.id)
+	s.running(a.id)
+	s.done(a.id, pictures(14)...)
+	s.settled(s.in)
+	s.discord.Break(discordsim.Fault{Route: "POST /webhooks/", Times: 2, Status: 503})
+	i := s.invoke("show", map[string]any{"job": a.id.String()})
+	s.await("words about the second part", func() bool {
+		for _, m := range s.discord.Messages(s.channel.ID, s.ann.ID) {
+			if m.Ephemeral() && m.ID != i.Original && strings.Contains(textOf(m), a.id.String()) && len(m.Attachments) == 0 {
+				return true
+			}
+		}
+		return false
+	})
+	if m := s.discord.Message(i.Original); len(m.Attachments) != 10 {
+		t.Errorf("the record has become: %s", textOf(m))
+	}
+}

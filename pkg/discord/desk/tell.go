@@ -218,6 +218,7 @@ func (v *visit) sendPart(ctx context.Context, m api.Message, b delivery.Batch, n
 	switch {
 	case n == 0:
 		_, err := v.d.cfg.Discord.EditOriginal(ctx, v.i.Access(), m)
+		v.keeps = v.keeps || err == nil // words about the other parts go beside
 		return err
 	case len(m.Files) == 0:
 		return nil
