@@ -177,6 +177,12 @@ func (f *folder) write(ctx context.Context, r io.Reader, n int64) (*stored, erro
 	if err != nil {
 		return nil, err
 	}
+	return f.fill(ctx, room, r, n)
+}
+
+// fill is write with room that was taken before, which is the file's then, or
+// given back.
+func (f *folder) fill(ctx context.Context, room *room, r io.Reader, n int64) (*stored, error) {
 	file, err := within(f, os.CreateTemp, "file-")
 	if err != nil {
 		room.keep(0)

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -78,5 +79,25 @@ func TestAPictureThatMakesItsDecoderPanic(t *testing.T) {
 	}
 	if _, err := p.Input(t.Context(), &b); err != nil || p.Faults() != 1 {
 		t.Errorf("%v, %d faults", err, p.Faults())
+	}
+}
+
+// Garbage of a picture does not lie beside the next one.
+func TestALargePictureLeavesNothingBehind(t *testing.T) { // alone: it looks at the memory of the process
+	p := newPanicky(t, one{})
+	runtime.GC()
+	before := heap()
+	for range 3 {
+		err := p.withPicture(t.Context(), "a picture", func() error {
+			pixels := make([]byte, 3*litter)
+			for i := 0; i < len(pixels); i += 4096 {
+				pixels[i] = 1
+			}
+			runtime.KeepAlive(pixels)
+			return nil
+		})
+		if after := heap(); err != nil || after > before+litter {
+			t.Errorf("%v, %d MiB are left", err, (after-before)>>20)
+		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
+	"runtime/metrics"
 	"sync/atomic"
 	"time"
 
@@ -88,11 +90,28 @@ func New(c Config) (*Preparer, error) {
 // their files.
 func (p *Preparer) Close() error { return p.folder.close() }
 
-// withPicture lets f decode a picture in its turn.
+// withPicture lets f decode a picture in its turn. What a large one leaves behind
+// is collected before the next turn: it would lie beside the next picture.
 func (p *Preparer) withPicture(ctx context.Context, what string, f func() error) error {
 	if err := p.pictures.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer p.pictures.Release(1)
+	before := heap()
+	defer func() {
+		if heap() > before+litter {
+			runtime.GC()
+		}
+	}()
 	return p.guarded(ctx, what, f)
+}
+
+// litter is how many bytes of garbage are worth collecting.
+const litter = 64 << 20
+
+// heap is how many bytes objects take, garbage included.
+func heap() uint64 {
+	read := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(read)
+	return read[0].Value.Uint64()
 }

@@ -38,23 +38,13 @@ func (p *Preparer) formPicture(ctx context.Context, it *item) error {
 
 // refit encodes a picture so that it fits.
 func (p *Preparer) refit(ctx context.Context, it *item, animated bool) error {
-	var fitted picture.Fitted
-	err := p.withPicture(ctx, it.result.Name, func() error {
-		return it.with(func(r io.ReaderAt, size int64) (err error) {
-			fitted, err = picture.FitFile(ctx, r, size, min(it.limit, mostRefit), picture.FitOptions{Limits: p.cfg.Output, Texts: !p.cfg.Strip})
-			return err
-		})
-	})
+	fitted, file, err := p.refitted(ctx, it)
 	switch {
 	case err != nil && isPictures(err):
 		it.drop(err.Error())
 		return nil
 	case err != nil:
 		return fmt.Errorf("encode file %d anew: %w", it.n, err)
-	}
-	file, err := p.folder.write(ctx, bytes.NewReader(fitted.Data), int64(len(fitted.Data)))
-	if err != nil {
-		return err
 	}
 	f := lossy
 	switch {
@@ -63,10 +53,39 @@ func (p *Preparer) refit(ctx context.Context, it *item, animated bool) error {
 	case fitted.Quality == 0 && !fitted.Scaled:
 		f = packed
 	}
-	fitted.Data = nil
 	it.put(f, fitted.Kind, file)
 	it.fitted = fitted
 	return nil
+}
+
+// refitted is the picture encoded anew and how that was done, without the data.
+// There is room for it beforehand: nothing waits with a picture in memory.
+func (p *Preparer) refitted(ctx context.Context, it *item) (fitted picture.Fitted, file *stored, err error) {
+	most := min(it.limit, mostRefit, p.folder.most/8)
+	room, err := p.folder.reserve(ctx, most)
+	if err != nil {
+		return fitted, nil, err
+	}
+	defer func() {
+		if file == nil {
+			room.keep(0)
+		}
+	}()
+	err = p.withPicture(ctx, it.result.Name, func() error {
+		err := it.with(func(r io.ReaderAt, size int64) (err error) {
+			fitted, err = picture.FitFile(ctx, r, size, most, picture.FitOptions{Limits: p.cfg.Output, Texts: !p.cfg.Strip})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		n := int64(len(fitted.Data))
+		room.keep(n)
+		file, err = p.folder.fill(ctx, room, bytes.NewReader(fitted.Data), n)
+		fitted.Data = nil
+		return err
+	})
+	return fitted, file, err
 }
 
 // isPictures reports an error that the picture itself is to blame for.
