@@ -70,5 +70,9 @@ func (k *keeper) stumbled() bool {
 	return true
 }
 
+// speechless reports that the end is shown by a line of text: its card can not
+// be made.
+func (k *keeper) speechless() bool { return k.stumbles > stumblesBare }
+
 // bare reports that the end is shown without files.
 func (k *keeper) bare() bool { return k.stumbles >= stumblesBare }

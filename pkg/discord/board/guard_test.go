@@ -10,6 +10,7 @@ import (
 
 	"discomfy/pkg/discord/delivery"
 	"discomfy/pkg/job"
+	"discomfy/pkg/workflow"
 )
 
 // poison is a result that our code can not bear.
@@ -48,6 +49,37 @@ func TestAPanicMakesAnEndPoorer(t *testing.T) {
 		r.stop()
 		<-r.done
 	})
+}
+
+// A record of which no card can be made is told all the same.
+func TestAnEndThatHasNoCardIsTold(t *testing.T) {
+	t.Parallel()
+	for name, tell := range map[string]time.Duration{"in the card": -1, "by a message": time.Nanosecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(1)
+				w.faults = false
+				r := w.join()
+				r.board.cfg.Offers, r.board.cfg.TellAfter = func() workflow.Catalog { panic("no catalog") }, tell
+				synctest.Wait()
+				id := w.ask(1, "a")
+				w.write(job.State{Job: id, Phase: job.Done, Attempt: 1, Results: []job.Result{{Name: "x"}}, Request: &job.Request{ID: id}})
+				time.Sleep(2 * time.Minute)
+				r.stop()
+				<-r.done
+				h := w.handleOf(id)
+				want := "Job " + id.String() + " has ended: "
+				card := w.messages[h.Card].text
+				if tell > 0 {
+					want, card = "https://discord.com/channels/9/a/"+h.Ending.Sent[0].Message, card+w.messages[h.Ending.Sent[0].Message].text
+				}
+				if h.Ending.Done.IsZero() || !strings.Contains(card, want) || !strings.Contains(card, "/show") {
+					t.Errorf("done %v, the card: %s", h.Ending.Done, card)
+				}
+			})
+		})
+	}
 }
 
 // wanting is a folder or a broker that does not give files, or half of them.

@@ -114,9 +114,7 @@ func (e *end) point(main reply.Sent) error {
 		if w == nowhere {
 			return nil
 		}
-		v := e.view()
-		v.Link = e.handle.URL(main.Channel, main.Message)
-		m := e.plainerLine(card.Moved(v), v.Link)
+		m := e.line(e.handle.URL(main.Channel, main.Message))
 		err := e.persist(func() error {
 			p, err := e.editCard(w, m)
 			e.edited = p.Edited
@@ -128,9 +126,12 @@ func (e *end) point(main reply.Sent) error {
 	}
 }
 
-func (e *end) plainerLine(m api.Message, link string) api.Message {
-	if e.plainness == 0 {
-		return m
+// line leads to the message that has the result.
+func (e *end) line(link string) api.Message {
+	if e.plainness == 0 && !e.speechless() {
+		v := e.view()
+		v.Link = link
+		return card.Moved(v)
 	}
 	return api.Message{Content: fmt.Sprintf("Job %s has ended: %s", e.id, link)}
 }

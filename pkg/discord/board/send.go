@@ -155,6 +155,9 @@ func nonce(id job.ID, n int) string {
 
 // message is the result as a message of the way.
 func (e *end) message(w way) api.Message {
+	if e.speechless() {
+		return e.words()
+	}
 	v := e.view()
 	told := w == byPost || w == byTail || w == byDM
 	v.Mention = told
@@ -179,8 +182,8 @@ func (e *end) view() card.View {
 	h := e.reach.Handle
 	v.State, v.Asker, v.Private, v.Spoiler, v.Wordless = &e.state, h.Asker, h.Private, h.Spoiler, h.Wordless
 	v.Notes = append([]string(nil), h.Notes...)
-	if e.bare() {
-		v.Notes = append(v.Notes, "The files could not be sent: /show brings them")
+	if e.bare() && len(e.state.Results) > 0 {
+		v.Notes = append(v.Notes, notSent)
 	}
 	if e.plan == nil {
 		return v
@@ -197,13 +200,24 @@ func (e *end) view() card.View {
 func (e *end) plainer(m api.Message) api.Message {
 	if e.plainness > 0 {
 		m.Embeds, m.Components = nil, nil
-		m.Content = "Job " + e.id.String() + " has ended: " + string(e.state.Phase) + "."
+		m.Content = e.words().Content
 	}
 	if e.plainness > 1 {
 		m.Files = nil
 	}
 	return m
 }
+
+// words are the end where nothing else can be made of it.
+func (e *end) words() api.Message {
+	text := "Job " + e.id.String() + " has ended: " + string(e.state.Phase) + "."
+	if e.bare() && len(e.state.Results) > 0 {
+		text += " " + notSent + "."
+	}
+	return api.Message{Content: text}
+}
+
+const notSent = "The files could not be sent: /show brings them"
 
 func (e *end) batch(n int) []delivery.File {
 	if e.plan == nil || n >= len(e.plan.Batches) {
