@@ -1,6 +1,7 @@
 package discord_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,13 +24,20 @@ func TestManyInteractionsOfThreeReplicas(t *testing.T) { //nolint:paralleltest /
 		return i != nil
 	})
 	// So many at a time: how fast they come is the machine's affair, that none
-	// is lost, doubled or late is ours.
+	// is lost, doubled or late is ours. Who has many jobs waits for others of
+	// theirs at each, so that there are many people, too.
 	const together = 10
+	people := []discordsim.ID{s.ann.ID, s.bob.ID}
+	for len(people) < 5*together {
+		u := s.discord.AddUser(discordsim.NewUser{Name: "user" + strconv.Itoa(len(people))})
+		s.discord.AddMember(s.guild.ID, u.ID)
+		people = append(people, u.ID)
+	}
 	slowest := time.Duration(0)
 	ids := make([]discordsim.ID, 0, together)
 	for n := range interactions {
 		id, err := s.discord.Invoke(t.Context(), discordsim.Invocation{
-			User: s.ann.ID, Channel: s.channel.ID, Command: "generate", Options: map[string]any{"prompt": "a fish", "workflow": "txt2img"},
+			User: people[n%len(people)], Channel: s.channel.ID, Command: "generate", Options: map[string]any{"prompt": "a fish", "workflow": "txt2img"},
 		})
 		if err != nil {
 			t.Fatal(err)
