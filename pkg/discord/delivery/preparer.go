@@ -31,6 +31,7 @@ type Config struct {
 	FFmpeg    string         // path of the program; "" means that there is none
 	Threads   int            // of one ffmpeg; default 2
 	VideoTime time.Duration  // for all that is done to one video; default 4 min
+	VideoWait time.Duration  // for the turn of a video, after which it stays as it is; default 10 min
 	Temp      string         // folder in which the Preparer makes its own; default os.TempDir()
 	Room      int64          // bytes that its files may take; default 4 GiB
 	Pictures  int            // decoded at a time, each with up to Output.Memory or Input.Memory; default 1
@@ -44,6 +45,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Threads = cmp.Or(c.Threads, 2)
 	c.VideoTime = cmp.Or(c.VideoTime, 4*time.Minute)
+	c.VideoWait = cmp.Or(c.VideoWait, 10*time.Minute)
 	c.Temp = cmp.Or(c.Temp, os.TempDir())
 	c.Room = cmp.Or(c.Room, 4<<30)
 	c.Pictures, c.Videos = cmp.Or(c.Pictures, 1), cmp.Or(c.Videos, 1)

@@ -63,7 +63,7 @@ func (p *Preparer) transcode(ctx context.Context, it *item, info clip.Info) (don
 	if !ok {
 		return false, nil
 	}
-	if err := p.videos.Acquire(ctx, 1); err != nil {
+	if turn, err := p.awaitVideos(ctx, it); !turn {
 		return false, err
 	}
 	defer p.videos.Release(1)
@@ -85,6 +85,19 @@ func (p *Preparer) transcode(ctx context.Context, it *item, info clip.Info) (don
 		return false, nil // the video itself says more than its poster
 	}
 	return true, t.take(ctx, f, made)
+}
+
+// awaitVideos waits for a turn; false where that takes too long.
+func (p *Preparer) awaitVideos(ctx context.Context, it *item) (bool, error) {
+	wait, cancel := context.WithTimeout(ctx, p.cfg.VideoWait)
+	defer cancel()
+	if p.videos.Acquire(wait, 1) == nil {
+		return true, nil
+	}
+	if ctx.Err() == nil {
+		p.cfg.Log.WarnContext(ctx, "a video is not made to fit, too many others are", slog.String("result", it.result.Name))
+	}
+	return false, ctx.Err()
 }
 
 // transcoding is the work on one video, in a folder of its own.
