@@ -1,6 +1,8 @@
 package discord_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -230,5 +232,38 @@ func TestTheFirstPartOfARecordStays(t *testing.T) {
 	})
 	if m := s.discord.Message(i.Original); len(m.Attachments) != 10 {
 		t.Errorf("the record has become: %s", textOf(m))
+	}
+}
+
+// A card is deleted whose replica has died before anybody knew of it: it was seen,
+// and its job goes on.
+func TestACardThatIsDeletedBeforeItIsKnown(t *testing.T) {
+	t.Parallel()
+	s := start(t, settings{replicas: -1}).startScript()
+	w, to := newWire(s.nats), s.discord.Handler()
+	answering := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		to.ServeHTTP(rw, r)
+		if strings.HasSuffix(r.URL.Path, "/callback") {
+			w.kill()
+		}
+	}))
+	t.Cleanup(answering.Close)
+	doomed := s.newIngress(discord.Config{}, answering.URL, w)
+	s.run("ingress", doomed.Run)
+	s.ready(doomed)
+	other := s.startReplica(discord.Config{})
+	other.wire.freeze() // so that it comes second
+	i := s.invoke("generate", map[string]any{"prompt": "a fish", "workflow": "txt2img"})
+	s.discord.DeleteMessage(i.Original)
+	other.wire.thaw()
+	id := s.arrived(jobOf(i)).ID
+	s.await("a replica that answers too", func() bool { return s.discord.Stats().Twice > 0 })
+	s.discord.Advance(time.Minute / 2) // nobody waits for its card any more
+	s.queued(id)
+	s.running(id)
+	s.done(id, pictures(1)...)
+	s.settled(other.Ingress)
+	if n := s.filesSeen(0); n != 1 {
+		t.Errorf("there are %d files", n)
 	}
 }

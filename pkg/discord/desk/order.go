@@ -220,20 +220,22 @@ func (v *visit) cardOf(h reply.Handle, r job.Request) api.Message {
 }
 
 // keep stores which message the card is. Where there is none, because Discord
-// took no answer any more, the job is cancelled while it waits.
+// took no answer any more, the job is cancelled while it waits. A card that another
+// replica had shown, and people have deleted since, is not missed.
 func (v *visit) keep(ctx context.Context, h reply.Handle, p api.Posted, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackBy)
 	defer cancel()
 	kind := api.KindOf(err)
-	lost := kind == api.TooLate || kind == api.Gone
+	deleted := kind == api.Gone && v.preceded
+	lost := kind == api.TooLate || kind == api.Gone && !deleted
 	if err != nil {
 		v.log.WarnContext(ctx, "the card of a job did not arrive", slog.String(keyJob, h.Job.String()), slog.Any(keyError, err))
 	}
-	if err != nil && !lost {
+	if err != nil && !lost && !deleted {
 		return // the board looks what became of it
 	}
 	h, err = v.d.handles.Change(ctx, h.Job, func(stored *reply.Handle) {
-		stored.Lost = stored.Lost || lost
+		stored.Lost, stored.Gone = stored.Lost || lost, stored.Gone || deleted
 		stored.Wordless = stored.Wordless || h.Wordless
 		v.arrived(stored)
 		if p.ID != "" {

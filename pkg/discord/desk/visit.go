@@ -38,6 +38,7 @@ type visit struct {
 	draft     string    // of the set-up card that orders
 	kept      *kept     // what others go on with if we die, until it is settled; nil: nothing
 	resumes   bool      // it was another replica's
+	preceded  bool      // another replica gave the first answer, which may have been the card
 	entrusted bool      // a task gives the answer, and settles it
 	unheard   bool      // whether Discord has the last answer is not known
 	log       *slog.Logger
@@ -135,6 +136,7 @@ func (v *visit) show(ctx context.Context, m api.Message) (api.Posted, error) {
 		return p, nil
 	case kind == api.Acked:
 		p, err = v.edit(ctx, m)
+		v.preceded = true
 	case kind == api.TooLate:
 		v.d.count.late.Add(1)
 	}
