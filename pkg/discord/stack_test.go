@@ -80,6 +80,10 @@ func start(t *testing.T, s settings) *stack {
 	if s.bridge {
 		st.comfy, st.comfyAt = comfysimtest.Start(t, s.comfy)
 		st.startBridge()
+		st.await("workflows to choose from", func() bool {
+			_, err := st.broker.Catalog(t.Context(), job.DefaultQueue)
+			return err == nil
+		})
 	}
 	for range max(s.replicas, 1) {
 		if s.replicas >= 0 {

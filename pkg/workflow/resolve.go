@@ -54,6 +54,9 @@ func readable(raw map[string]string) *job.Error {
 // order finds an offer that can be used.
 func (c Catalog) order(workflow string) (Offer, error) {
 	o, ok := c.Find(workflow)
+	if len(c.Offers) == 0 {
+		return Offer{}, &job.Error{Code: job.CodeBridgeOffline, Message: "nobody has said yet which workflows there are"}
+	}
 	if !ok {
 		var names []string
 		for _, o := range c.Usable() {

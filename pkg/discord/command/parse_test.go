@@ -180,6 +180,8 @@ func TestADefaultWorkflowIsFound(t *testing.T) {
 			wantError(t, err, c.code, c.words)
 		})
 	}
+	_, err := menu().Resolve(command.Ask{Workflow: "txt2img"}) // although one was named
+	wantError(t, err, job.CodeBridgeOffline, "which workflows there are")
 }
 
 func TestANewWorkflowIsAChoiceAtOnce(t *testing.T) {

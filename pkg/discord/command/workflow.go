@@ -87,7 +87,8 @@ func (m Menu) none(kind workflow.Kind) error {
 		}
 	}
 	if len(m.Catalog.Offers) == 0 {
-		return &job.Error{Code: job.CodeBridgeOffline, Message: "nobody has said yet which workflows there are"}
+		_, err := m.Catalog.Resolve("", nil) // for its words
+		return err
 	}
 	return &job.Error{Code: job.CodeUnknown, Message: "there is none of the kind " + quote(string(kind)) +
 		"; there are " + list(names(m.Catalog.Usable()), 10)}
