@@ -36,7 +36,10 @@ type Config struct {
 	Addr       string // "127.0.0.1:4222"; port 0 or -1, or an empty Addr, means a free port on loopback
 	DontListen bool   // no socket at all: only InProcessConn reaches it
 	MaxStore   int64  // bytes that all streams together may use; 0 means three quarters of the free disk
-	Log        *slog.Logger
+	// Unsynced acknowledges what the disk does not have yet: it outlives the
+	// process, and not a power failure. It is for tests.
+	Unsynced bool
+	Log      *slog.Logger
 }
 
 // Server is a running NATS server.
@@ -112,7 +115,7 @@ func (c Config) options() (*server.Options, error) {
 		NoSigs:                true, // signals are the program's
 		JetStream:             true,
 		StoreDir:              c.Dir,
-		SyncAlways:            true, // an acknowledged job survives a power failure
+		SyncAlways:            !c.Unsynced, // an acknowledged job survives a power failure
 		JetStreamMaxStore:     c.MaxStore,
 		MaxPayload:            maxPayload,
 		StreamMaxBufferedSize: maxBuffered,

@@ -16,9 +16,13 @@ func Start(t testing.TB) *embedded.Server {
 }
 
 // StartWith is Start with settings: to stop a server and start it again on the
-// same port with the same data, or to give it little room.
+// same port with the same data, or to give it little room. A test does not wait
+// for the disk, as a benchmark does.
 func StartWith(t testing.TB, c embedded.Config) *embedded.Server {
 	t.Helper()
+	if _, ok := t.(*testing.T); ok {
+		c.Unsynced = true
+	}
 	s, err := embedded.Start(c)
 	if err != nil {
 		t.Fatalf("start embedded NATS: %v", err)
