@@ -162,7 +162,7 @@ func (b *budget) open(ctx context.Context, s slots, channel string, w *waiter) (
 // then.
 func (b *budget) claim(ctx context.Context, s slots, channel string, of share, end bool) (bool, error) {
 	if s.wider != nil {
-		if ok, err := b.spare(ctx, s, channel, of); !ok || err != nil {
+		if ok, err := b.free(ctx, s, channel, of); !ok || err != nil {
 			return false, err
 		}
 		if ok, err := b.claim(ctx, *s.wider, channel, of, end); !ok || err != nil {
@@ -182,24 +182,26 @@ func (b *budget) claim(ctx context.Context, s slots, channel string, of share, e
 	return false, nil
 }
 
-// spare reports whether one of the slots is not claimed, of the wider bucket as
-// well, or whether a bucket has none such.
+// spare reports whether one of the slots is not claimed, of each bucket, or
+// whether a bucket has none such.
 func (b *budget) spare(ctx context.Context, s slots, channel string, of share) (bool, error) {
-	slots := of(s)
-	free := len(slots) == 0
-	for _, n := range slots {
-		taken, err := b.claims.Claimed(ctx, s.key(channel, n))
-		if err != nil {
-			return false, err
-		}
-		if free = !taken; free {
-			break
-		}
-	}
-	if !free || s.wider == nil {
-		return free, nil
+	ok, err := b.free(ctx, s, channel, of)
+	if !ok || err != nil || s.wider == nil {
+		return ok, err
 	}
 	return b.spare(ctx, *s.wider, channel, of)
+}
+
+// free is spare for the bucket alone.
+func (b *budget) free(ctx context.Context, s slots, channel string, of share) (bool, error) {
+	slots := of(s)
+	for _, n := range slots {
+		taken, err := b.claims.Claimed(ctx, s.key(channel, n))
+		if !taken || err != nil {
+			return err == nil, err
+		}
+	}
+	return len(slots) == 0, nil
 }
 
 // pause leaves the channel alone for a time that Discord has asked for.
