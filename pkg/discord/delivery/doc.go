@@ -9,7 +9,9 @@
 // picture from outside by decoding it.
 //
 // A Preparer may be used by many goroutines: it works on one picture and one
-// video at a time (settings), the others wait as long as their context lasts.
+// video at a time (settings), the others wait: pictures as long as their context
+// lasts, videos for ten minutes. What is left out in words where an order does
+// not insist can be had by another Prepare later.
 // Large files pass through a folder of its own, whose size is bounded, which
 // is removed by Close and, after a crash, by the next start on the machine. A
 // Plan owns its files there until it is closed. Nothing here runs on its own:
