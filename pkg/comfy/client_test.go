@@ -200,14 +200,15 @@ func TestSubmitKnowsWhatWasNotSent(t *testing.T) {
 			conn.Close()
 		}
 	})
+	ending, end := context.WithCancel(t.Context())
+	defer end()
 	slow := against(t, func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // so that the end of the connection is seen
+		end()
 		<-r.Context().Done()
 	})
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	ending, end := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer end()
 	tests := map[string]struct {
 		client  *Client
 		ctx     context.Context
