@@ -96,10 +96,10 @@ func TestFaultStrikesAsOftenAsItSays(t *testing.T) {
 func TestLatePromptIsQueuedAfterItsClientIsGone(t *testing.T) {
 	t.Parallel()
 	faults := always("POST /prompt", comfysim.Late)
-	faults.HTTP[0].Delay = comfysim.Duration(300 * time.Millisecond)
+	faults.HTTP[0].Delay = comfysim.Duration(1500 * time.Millisecond)
 	s, base := comfysimtest.Start(t, comfysim.Config{Faults: faults})
 	c := client{t, base}
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
 	defer cancel()
 	if _, _, err := c.attempt(ctx, "POST", "/prompt", prompt(t, someID)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("error %v", err)
