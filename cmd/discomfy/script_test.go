@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -30,7 +31,13 @@ import (
 // within bounds every wait of a script.
 const within = 20 * time.Second
 
+// TestMain lets more tests run side by side than there are processors: most of
+// them wait for jobs and leases.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		os.Exit(2)
+	}
 	testscript.Main(leakless{m}, map[string]func(){"discomfy": main})
 }
 
