@@ -29,23 +29,25 @@ func (b *Broker) KeepOrder(ctx context.Context, key string, data []byte, was Rev
 	if was != AnyRevision {
 		opts = append(opts, jetstream.WithExpectLastSequencePerSubject(uint64(was)))
 	}
-	return b.putOrder(ctx, key, data, orderAge, opts...)
+	return b.putOrder(ctx, key, data, opts...)
 }
 
-// DropOrder ends that an order is kept. Another message takes its place, which
-// vanishes by itself: the ingress has no right to delete.
+// DropOrder ends that an order is kept. Another message takes its place, for the
+// ingress has no right to delete, and for as long as the order would have been
+// kept: a server that is killed later brings back what was replaced by a message
+// that has vanished by then.
 func (b *Broker) DropOrder(ctx context.Context, key string) error {
-	_, err := b.putOrder(ctx, key, nil, time.Second, jetstream.WithRetryAttempts(0))
+	_, err := b.putOrder(ctx, key, nil, jetstream.WithRetryAttempts(0))
 	return err
 }
 
-func (b *Broker) putOrder(ctx context.Context, key string, data []byte, age time.Duration, opts ...jetstream.PublishOpt) (Revision, error) {
+func (b *Broker) putOrder(ctx context.Context, key string, data []byte, opts ...jetstream.PublishOpt) (Revision, error) {
 	subject, err := keyed(KindOrder, key)
 	if err != nil {
 		return 0, fmt.Errorf("keep an order: %w", err)
 	}
 	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
-	msg.Header.Set(jetstream.MsgTTLHeader, wholeSeconds(age))
+	msg.Header.Set(jetstream.MsgTTLHeader, wholeSeconds(orderAge))
 	revision, err := b.keep(ctx, msg, opts...)
 	if err != nil {
 		return 0, fmt.Errorf("keep order %s: %w", key, err)
