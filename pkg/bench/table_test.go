@@ -46,6 +46,7 @@ func measures() []measure {
 		{"Up", upReady},
 		{"Acknowledged", acknowledged},
 		{"Cards", cards},
+		{"Waiting", waiting},
 	}
 }
 
