@@ -23,18 +23,9 @@ const expect = 200 * time.Millisecond
 // sequence of the state that was shown.
 func (k *keeper) conclude(alive, work context.Context) (uint64, error) {
 	f, _ := k.look()
-	if err := k.refresh(alive); err != nil {
+	if err := k.awaitCard(alive); err != nil {
 		return 0, err
 	}
-	for k.handle.Card == "" && k.b.cfg.Now().Sub(k.handle.Asked) < unanswered && !k.handle.Lost {
-		if err := sleep(alive, expect); err != nil {
-			return 0, err
-		}
-		if err := k.refresh(alive); err != nil {
-			return 0, err
-		}
-	}
-	k.findCard(alive)
 	for {
 		if !k.handle.Ending.Over() {
 			ours, err := k.seize(alive)
@@ -44,11 +35,31 @@ func (k *keeper) conclude(alive, work context.Context) (uint64, error) {
 			if err != nil {
 				return f.seq, err
 			}
+			if e := k.handle.Ending; !e.Over() && !e.Parked {
+				continue // a click has brought a token meanwhile
+			}
 		}
 		if stays, err := k.lookAgain(alive); stays || err != nil {
 			return f.seq, err
 		}
 	}
+}
+
+// awaitCard reads the handle, and waits for the answer that makes the card.
+func (k *keeper) awaitCard(ctx context.Context) error {
+	if err := k.refresh(ctx); err != nil {
+		return err
+	}
+	for k.handle.Card == "" && k.b.cfg.Now().Sub(k.handle.Asked) < unanswered && !k.handle.Lost {
+		if err := sleep(ctx, expect); err != nil {
+			return err
+		}
+		if err := k.refresh(ctx); err != nil {
+			return err
+		}
+	}
+	k.findCard(ctx)
+	return nil
 }
 
 // findCard asks Discord which message the card is, where who has answered died
@@ -78,7 +89,7 @@ func (k *keeper) finish(alive, work context.Context, s job.State) error {
 	}
 	switch w {
 	case parked:
-		k.b.count.parked.Add(1)
+		return e.park()
 	case nowhere:
 		k.b.count.dropped.Add(1)
 		k.log.WarnContext(work, "there is no place left for a result, the record has it", slog.String("phase", string(s.Phase)))
@@ -90,11 +101,7 @@ func (k *keeper) finish(alive, work context.Context, s job.State) error {
 		return err
 	}
 	return e.store(func(h *reply.Handle) {
-		h.Ending.Parked = w == parked
 		h.Ending.Release(k.b.name)
-		if w == parked {
-			return
-		}
 		h.Ending.Done, h.Ending.Look, h.Ending.Edited = k.b.cfg.Now().UTC(), look, k.edited
 		if look.IsZero() && !h.Opening.IsZero() {
 			h.Ending.Look = time.Now().Add(strayFor).UTC()
@@ -103,11 +110,24 @@ func (k *keeper) finish(alive, work context.Context, s job.State) error {
 	})
 }
 
+// park leaves the end to the next click, unless that has come meanwhile.
+func (e *end) park() error {
+	err := e.store(func(h *reply.Handle) {
+		h.Ending.Parked = !h.ByToken(e.b.cfg.Now()) || h.Token == e.token
+		h.Ending.Release(e.b.name)
+	})
+	if err == nil && e.handle.Ending.Parked {
+		e.b.count.parked.Add(1)
+	}
+	return err
+}
+
 // end is the delivery of one job's end. It belongs to the card's goroutine.
 type end struct {
 	*keeper
 	alive, work context.Context
 	state       job.State
+	token       string         // that the handle had when this was begun
 	plan        *delivery.Plan // nil where there are no files
 	starts      []int          // of the plan's batches: which file of the result is the first of each
 	reach       reach
@@ -127,7 +147,7 @@ var (
 
 // newEnd prepares the files.
 func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) {
-	e := &end{keeper: k, alive: alive, work: work, state: s, reach: reach{Handle: k.handle}}
+	e := &end{keeper: k, alive: alive, work: work, state: s, token: k.handle.Token, reach: reach{Handle: k.handle}}
 	e.tell = k.b.cfg.TellAfter > 0 && s.Phase != job.Cancelled && k.b.cfg.Now().Sub(k.handle.Asked) > k.b.cfg.TellAfter
 	e.tell = e.tell && !k.handle.Ending.InCard // what was chosen once stays
 	if s.Phase != job.Done || len(s.Results) == 0 || k.bare() {

@@ -66,6 +66,7 @@ func (k *keeper) stumbled() bool {
 	}
 	k.b.count.dropped.Add(1)
 	f, _ := k.look()
+	k.heedSummons()
 	k.done(f.seq)
 	return true
 }

@@ -190,7 +190,6 @@ func (k *keeper) hold() {
 func (k *keeper) done(seq uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.summoned = false
 	if k.held != nil && k.held.Seq <= seq {
 		k.acknowledge(k.held)
 		k.held = nil
@@ -236,11 +235,7 @@ func (k *keeper) show(alive, work context.Context) (bool, error) {
 	for alive.Err() == nil {
 		f, _ := k.look()
 		if f.ended() && k.owesEnd() {
-			seq, err := k.conclude(alive, work)
-			if err == nil {
-				k.done(seq)
-			}
-			return true, err
+			return true, k.settle(alive, work)
 		}
 		if k.deserted() {
 			return false, nil
@@ -248,6 +243,31 @@ func (k *keeper) show(alive, work context.Context) (bool, error) {
 		k.await(alive, k.live(alive, work))
 	}
 	return false, alive.Err()
+}
+
+// settle shows the end. Who asks for it from now on may have brought the token
+// for it, and is asked for once more.
+func (k *keeper) settle(alive, work context.Context) error {
+	summoned, shown := k.heedSummons(), false
+	defer func() {
+		if summoned && !shown {
+			k.summon()
+		}
+	}()
+	seq, err := k.conclude(alive, work)
+	if shown = err == nil; shown {
+		k.done(seq)
+	}
+	return err
+}
+
+// heedSummons reports whether the end was asked for, which it is no more.
+func (k *keeper) heedSummons() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	was := k.summoned
+	k.summoned = false
+	return was
 }
 
 // owesEnd reports that it is us who shows the end.
@@ -270,6 +290,7 @@ func (k *keeper) open(ctx context.Context) (ours bool, err error) {
 	h, err := k.b.handles.Get(ctx, k.id)
 	if errors.Is(err, broker.ErrNotFound) {
 		f, _ := k.look()
+		k.heedSummons()
 		k.done(f.seq)
 		return false, nil
 	}
