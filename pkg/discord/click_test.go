@@ -180,7 +180,7 @@ func TestCancelIsForOwnersAndModerators(t *testing.T) {
 	s.discord.AddRole(s.guild.ID, "moderators", discordsim.ManageMessages, mod.ID)
 	a := s.askInChannel()
 	s.queued(a.id)
-	a.shows("1")
+	a.shows("Next in line")
 	if m := s.discord.Message(s.click(s.bob.ID, a.card, "cancel").Original); m == nil || !m.Ephemeral() || m.ID == a.card {
 		t.Errorf("bob reads %s", textOf(m))
 	}

@@ -15,7 +15,7 @@ func TestQuestionsAreAnsweredToTheAskerAlone(t *testing.T) {
 	s := scripted(t, settings{})
 	a := s.askInChannel()
 	s.queued(a.id)
-	a.shows("1")
+	a.shows("Next in line")
 	for command, want := range map[string]string{
 		"queue": "a fish", "status": "Ingress", "help": "generate", "loras": "", "models": "",
 	} {
@@ -32,7 +32,7 @@ func TestCancelByName(t *testing.T) {
 	s := scripted(t, settings{})
 	a := s.askInChannel()
 	s.queued(a.id)
-	a.shows("1")
+	a.shows("Next in line")
 	choices, err := s.discord.Autocomplete(t.Context(), discordsim.Invocation{User: s.ann.ID, Channel: s.channel.ID, Command: "cancel"}, "job", "")
 	if err != nil || len(choices) != 1 || choices[0]["value"] != a.id.String() {
 		t.Fatalf("choices %v, %v", choices, err)

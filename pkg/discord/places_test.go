@@ -50,7 +50,7 @@ func TestLongJobsInEveryPlace(t *testing.T) {
 				s.queued(a.id)
 				s.running(a.id)
 				s.progress(a.id, 10)
-				a.shows("10")
+				a.shows(" 10 %")
 				s.discord.Advance(late)
 				s.done(a.id, pictures(1)...)
 				s.settled(s.in)
@@ -81,7 +81,7 @@ func TestRefreshBringsARunningCardBackToLife(t *testing.T) {
 	s.discord.Advance(16 * time.Minute)
 	s.progress(a.id, 33)
 	s.click(s.ann.ID, a.card, "refresh")
-	a.shows("33")
+	a.shows(" 33 %")
 	s.done(a.id, pictures(1)...)
 	s.finished(a.card, 1)
 }

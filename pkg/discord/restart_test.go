@@ -16,7 +16,7 @@ func TestAfterARestartOfEverything(t *testing.T) {
 	old := s.finishedJob(pictures(1)...)
 	open := s.askInChannel()
 	s.queued(open.id)
-	open.shows("1")
+	open.shows("Next in line")
 	s.stopIn()
 	s.stopScript()
 	s.restartNATS()
@@ -26,7 +26,7 @@ func TestAfterARestartOfEverything(t *testing.T) {
 	sc.running(open.id)
 	sc.progress(open.id, 50)
 	open.script = sc
-	open.shows("50")
+	open.shows(" 50 %")
 	sc.done(open.id, pictures(1)...)
 	s.finished(open.card, 1)
 	i := s.click(s.ann.ID, old.card, "vary")

@@ -51,7 +51,7 @@ func TestAConfiguredRoleMakesModerators(t *testing.T) {
 	s.in, s.stopIn = s.startIngress(discord.Config{ModeratorRole: role.ID.String()})
 	a := s.askInChannel()
 	s.queued(a.id)
-	a.shows("1")
+	a.shows("Next in line")
 	s.click(s.bob.ID, a.card, "cancel")
 	if st, err := s.broker.Last(t.Context(), a.id); err != nil || st.Phase.Ended() {
 		t.Fatalf("bob has stopped it: %s, %v", st.Phase, err)

@@ -181,7 +181,7 @@ func TestOtherChannelsLearnNothingOfAJob(t *testing.T) {
 	s.discord.Overwrite(s.channel.ID, mod.ID, discordsim.ManageMessages, 0)
 	a := s.ask(discordsim.Invocation{User: s.ann.ID, Channel: board.ID, Options: map[string]any{"prompt": "merger-plans", "workflow": "txt2img"}})
 	s.queued(a.id)
-	a.shows("1")
+	a.shows("Next in line")
 	for name, user := range map[string]discordsim.ID{"bob": s.bob.ID, "a moderator of another channel": mod.ID} {
 		for command, options := range map[string]map[string]any{"queue": nil, "show": {"job": a.id.String()}, "cancel": {"job": a.id.String()}} {
 			i := s.invokeAs(discordsim.Invocation{User: user, Channel: s.channel.ID, Command: command, Options: options})

@@ -114,7 +114,7 @@ func TestClicksDuringADelivery(t *testing.T) {
 	s := scripted(t, settings{replicas: 3})
 	a := s.askInChannel()
 	s.queued(a.id)
-	a.shows("1")
+	a.shows("Next in line")
 	s.discord.Advance(2 * time.Minute)
 	s.discord.Break(discordsim.Fault{Route: "POST /channels/", Wait: time.Second})
 	custom := customID(a.message(), "cancel")
