@@ -13,9 +13,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/job"
 	"discomfy/pkg/proof"
+	"discomfy/pkg/proof/loopback"
 )
 
 // ComfyUI is the process of a fake ComfyUI that serves one queue.

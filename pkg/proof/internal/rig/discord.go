@@ -16,8 +16,8 @@ import (
 	"sync"
 	"time"
 
-	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/proof"
+	"discomfy/pkg/proof/loopback"
 )
 
 // Discord is the process of a fake Discord, which runs for the whole test, with

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/proof"
+	"discomfy/pkg/proof/loopback"
 )
 
 // Ingress is a replica of the ingress, with lines of its own to NATS and to

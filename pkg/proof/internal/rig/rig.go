@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"discomfy/pkg/broker"
-	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/job"
+	"discomfy/pkg/proof/loopback"
 	"discomfy/pkg/workflow"
 	"discomfy/workflows"
 )
