@@ -92,7 +92,7 @@ func (c *demoCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	err = withNATS(ctx, embedded.Config{Dir: dir, Addr: addr, Log: d.log},
+	err = withNATS(ctx, embedded.Config{Dir: dir, Addr: addr, Unsynced: true, Log: d.log},
 		broker.InitConfig{Queues: []job.Queue{job.DefaultQueue}, Discord: true}, d.withComfyUI)
 	if errors.Is(err, errInterrupted) && c.Keep {
 		return nil // Ctrl-C is how --keep ends

@@ -34,7 +34,7 @@ const within = 20 * time.Second
 // TestMain lets more tests run side by side than there are processors: most of
 // them wait for jobs and leases.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "4"); err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
 		os.Exit(2)
 	}
@@ -105,7 +105,7 @@ func startNATS(ts *testscript.TestScript, negated bool, args []string) {
 	if len(args) > 0 {
 		addr = args[0]
 	}
-	server, err := embedded.Start(embedded.Config{Dir: ts.MkAbs("nats"), Addr: addr})
+	server, err := embedded.Start(embedded.Config{Dir: ts.MkAbs("nats"), Addr: addr, Unsynced: true})
 	ts.Check(err)
 	ts.Defer(server.Shutdown)
 	ts.Value(runningNATS{}).(*natsHolder).server = server

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -37,11 +38,21 @@ func (b *Broker) Init(ctx context.Context, c InitConfig) error {
 	}
 	defer b.forget()
 	for _, a := range topology(c) {
-		if err := b.ensure(ctx, a, c); err != nil {
+		if err := b.ensureWithin(ctx, a, c); err != nil {
 			return fmt.Errorf("set up %s: %w", a.stream.Name, err)
 		}
 	}
 	return nil
+}
+
+// initWithin bounds what is made for one stream: a server whose disk is busy may
+// take seconds for a file.
+const initWithin = 30 * time.Second
+
+func (b *Broker) ensureWithin(ctx context.Context, a asset, c InitConfig) error {
+	ctx, cancel := context.WithTimeout(ctx, initWithin)
+	defer cancel()
+	return b.ensure(ctx, a, c)
 }
 
 func (c InitConfig) check() error {

@@ -37,7 +37,7 @@ type Config struct {
 	DontListen bool   // no socket at all: only InProcessConn reaches it
 	MaxStore   int64  // bytes that all streams together may use; 0 means three quarters of the free disk
 	// Unsynced acknowledges what the disk does not have yet: it outlives the
-	// process, and not a power failure. It is for tests.
+	// process, and not a power failure. It is for data that is thrown away.
 	Unsynced bool
 	Log      *slog.Logger
 }
