@@ -135,6 +135,8 @@ type end struct {
 	plainness   int   // how much of the message was given up because Discord did not understand it
 	noted       bool  // the message says that there is more than it holds
 	unfit       error // why a file could not be made smaller
+	poorer      bool  // people have files already, and not all can be had now
+	missing     bool  // a further message has no files any more, which the main one does not say
 	fails       int
 }
 
@@ -151,6 +153,7 @@ func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) 
 	e.tell = k.b.cfg.TellAfter > 0 && s.Phase != job.Cancelled && k.b.cfg.Now().Sub(k.handle.Asked) > k.b.cfg.TellAfter
 	e.tell = e.tell && !k.handle.Ending.InCard // what was chosen once stays
 	if s.Phase != job.Done || len(s.Results) == 0 || k.bare() {
+		e.poorer = arrived(k.handle.Ending) > 0
 		return e, nil
 	}
 	o := delivery.Order{Job: s.Job, Spoiler: k.handle.Spoiler, Results: s.Results, Insist: k.insists()}
@@ -167,7 +170,7 @@ func (k *keeper) newEnd(alive, work context.Context, s job.State) (*end, error) 
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", errUnmade, err)
 	}
-	e.plan = plan
+	e.plan, e.poorer = plan, plan.Lacking && arrived(k.handle.Ending) > 0
 	for n, at := 0, 0; n < len(plan.Batches); n++ {
 		e.starts = append(e.starts, at)
 		at += len(plan.Batches[n].Files)

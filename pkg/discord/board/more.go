@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"discomfy/pkg/discord/api"
 	"discomfy/pkg/discord/card"
@@ -15,8 +16,14 @@ import (
 // by whomever and in whatever portions, is not sent again. Where there is no way
 // for the rest the main message says so: the record has it.
 func (e *end) deliverMore() error {
+	if e.poorer {
+		return e.nameRest()
+	}
 	for e.plan != nil {
 		n, first, rest := e.unsent()
+		if len(rest) == 0 && e.missing {
+			return e.nameRest()
+		}
 		if len(rest) == 0 {
 			return nil
 		}
@@ -31,6 +38,49 @@ func (e *end) deliverMore() error {
 	return nil
 }
 
+// nameRest says that files are missing, in a message of its own: those that
+// people have stay where they are.
+func (e *end) nameRest() error {
+	n := arrived(e.reach.Ending)
+	said := slices.ContainsFunc(e.reach.Ending.Sent, func(s reply.Sent) bool { return !s.Main && s.Files == 0 })
+	for !said && n < len(e.state.Results) {
+		w := e.reach.more(e.b.cfg.Now())
+		if w == nowhere {
+			e.log.WarnContext(e.work, "it can not be said that files of a result are missing, the record has them")
+			return nil
+		}
+		m := api.Message{Content: "Not all files of job " + e.id.String() + " could be sent: /show brings them", ReplyTo: e.repliesTo()}
+		err := e.persist(func() error { return e.sendNew(w, m, n, false) }, func(err error) bool {
+			again := e.heed(w, -1, err)
+			if again && e.reach.more(e.b.cfg.Now()) == w {
+				e.bar(w)
+			}
+			return again
+		})
+		if err == nil || e.alive.Err() != nil || errors.Is(err, errPlan) {
+			return err
+		}
+	}
+	return nil
+}
+
+// arrived is how many files messages carry.
+func arrived(e reply.Ending) int {
+	n := e.First
+	for _, s := range e.Sent {
+		n += s.Files
+	}
+	return n
+}
+
+// repliesTo is the message that further ones follow.
+func (e *end) repliesTo() string {
+	if sent := e.reach.Ending.Sent; len(sent) > 0 {
+		return sent[0].Message
+	}
+	return e.handle.Card
+}
+
 // deliverRest sends files of the n-th batch. It returns nil also where a
 // refusal has changed what there is to send, or the way.
 func (e *end) deliverRest(n, first int, rest []delivery.File) error {
@@ -39,6 +89,7 @@ func (e *end) deliverRest(n, first int, rest []delivery.File) error {
 		func() error { return e.sendNew(w, e.moreMessage(first, rest), first, false) },
 		func(err error) bool { return e.heed(w, n, err) },
 	)
+	e.missing = e.missing || len(e.plan.Batches[n].Files) == 0
 	if e.alive.Err() != nil || errors.Is(err, errPlan) {
 		return err
 	}
@@ -67,12 +118,7 @@ func (e *end) unsent() (batch, first int, rest []delivery.File) {
 func (e *end) moreMessage(first int, rest []delivery.File) api.Message {
 	last := len(e.plan.Batches) - 1
 	total := e.starts[last] + len(e.plan.Batches[last].Files)
-	m := api.Message{Content: fmt.Sprintf("Files %d to %d of %d", first+1, first+len(rest), total), Files: files(rest)}
-	m.ReplyTo = e.handle.Card
-	if sent := e.reach.Ending.Sent; len(sent) > 0 {
-		m.ReplyTo = sent[0].Message
-	}
-	return m
+	return api.Message{Content: fmt.Sprintf("Files %d to %d of %d", first+1, first+len(rest), total), Files: files(rest), ReplyTo: e.repliesTo()}
 }
 
 // own makes the message that carries the result say that it is not all, where

@@ -142,11 +142,13 @@ func (k *keeper) lookAtPreview(ctx context.Context) {
 	k.preview = preview{of: of, data: fitted.Data, kind: fitted.Kind}
 }
 
+const previewName = "preview"
+
 func (p preview) name() string {
 	if p.data == nil {
 		return ""
 	}
-	return "preview" + p.kind.Ext()
+	return previewName + p.kind.Ext()
 }
 
 func (p preview) file() api.File {

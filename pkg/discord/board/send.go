@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -26,11 +27,43 @@ func (e *end) deliverMain() (way, error) {
 		if _, sent := e.reach.Ending.Main(); sent && w != byToken && w != byBot {
 			return w, nil
 		}
-		err := e.persist(func() error { return e.sendMain(w) }, func(err error) bool { return e.heed(w, 0, err) })
+		err := e.persist(func() error { return e.sendMainUnless(w) }, func(err error) bool { return e.heed(w, 0, err) })
 		if err == nil || e.alive.Err() != nil || errors.Is(err, errPlan) {
 			return w, err
 		}
 	}
+}
+
+// sendMainUnless is sendMain, unless that would take files from the card that
+// can not be had any more.
+func (e *end) sendMainUnless(w way) error {
+	if e.poorer {
+		stays, err := e.stays(w)
+		if stays || err != nil {
+			return err
+		}
+		e.poorer = false // its notes say what is missing
+	}
+	return e.sendMain(w)
+}
+
+// stays reports whether the card carries the files that it was given.
+func (e *end) stays(w way) (bool, error) {
+	if (w != byToken && w != byBot) || e.reach.Ending.First == 0 {
+		return false, nil
+	}
+	p, seen, err := e.readCard(e.alive)
+	if !seen || err != nil {
+		return false, err
+	}
+	n := 0
+	for _, a := range p.Attachments {
+		if a != nil && !strings.HasPrefix(a.Filename, previewName) {
+			n++
+		}
+	}
+	e.edited = p.Edited
+	return n >= e.reach.Ending.First, nil
 }
 
 // sendMain makes one attempt.

@@ -162,26 +162,30 @@ func (k *keeper) compare(ctx context.Context, due time.Time) error {
 // unchanged reports whether the card is as our last edit left it, as far as
 // that can be seen.
 func (k *keeper) unchanged(ctx context.Context) (bool, error) {
-	var p api.Posted
-	var err error
+	p, seen, err := k.readCard(ctx)
+	return err == nil && (!seen || p.Edited.Equal(k.handle.Ending.Edited)), err
+}
+
+// readCard is the card as Discord has it; false where that can not be seen.
+func (k *keeper) readCard(ctx context.Context) (p api.Posted, seen bool, err error) {
 	switch r := (reach{Handle: k.handle}); r.card(k.b.cfg.Now()) {
 	case byToken:
 		p, err = k.b.line.ReadOriginal(ctx, k.handle.Access())
 	case byBot:
 		if err := k.b.budget.take(ctx, readSlots, k.handle.Channel, true); err != nil {
-			return false, err
+			return p, false, err
 		}
 		p, err = k.b.line.Read(ctx, k.handle.Channel, k.handle.Card)
 	default:
-		return true, nil
+		return p, false, nil
 	}
 	switch api.KindOf(err) {
 	case api.Down, api.Limited:
-		return false, err
+		return p, false, err
 	}
 	if err != nil {
 		k.log.DebugContext(ctx, "a card could not be looked at", slog.Any(keyError, err))
-		return true, nil
+		return p, false, nil
 	}
-	return p.Edited.Equal(k.handle.Ending.Edited), nil
+	return p, true, nil
 }

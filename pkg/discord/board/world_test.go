@@ -423,10 +423,6 @@ func (o *outside) Read(ctx context.Context, channel, message string) (p api.Post
 	return p, err
 }
 
-func (m *shown) posted() api.Posted {
-	return api.Posted{ID: m.id, Channel: m.channel, Edited: m.edited}
-}
-
 func (o *outside) Edit(ctx context.Context, channel, message string, m api.Message) (p api.Posted, err error) {
 	err = o.call(ctx, "edit "+channel, func() error {
 		o.set(o.w.messages[message], m)

@@ -25,8 +25,8 @@ func TestWhatCanNotBeHadNowIsLeftOut(t *testing.T) {
 		"Files 2 and 3 are not attached: not to be had now, try /show later",
 		"The originals are linked, and saved by discomfy show " + jobID.String() + " --out DIR",
 	}
-	if d := cmp.Diff(want, plan.Notes); d != "" || len(files(plan)) != 1 || len(plan.Links) != 2 {
-		t.Errorf("%s, %d files, %d links", d, len(files(plan)), len(plan.Links))
+	if d := cmp.Diff(want, plan.Notes); d != "" || len(files(plan)) != 1 || len(plan.Links) != 2 || !plan.Lacking {
+		t.Errorf("%s, %d files, %d links, lacking %v", d, len(files(plan)), len(plan.Links), plan.Lacking)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestAFolderThatCanNotBeWrittenTo(t *testing.T) {
 	if err := errors.Join(os.Remove(temp), os.Mkdir(temp, 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	if plan := prepared(t, p, f); len(files(plan)) != 1 || len(plan.Notes) != 0 {
+	if plan := prepared(t, p, f); len(files(plan)) != 1 || len(plan.Notes) != 0 || plan.Lacking {
 		t.Errorf("%d files, %q", len(files(plan)), plan.Notes)
 	}
 }

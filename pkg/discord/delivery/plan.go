@@ -86,6 +86,7 @@ type Plan struct {
 	Batches []Batch
 	Notes   []string // what differs from the originals, and how to get them: sentences without markup
 	Links   []Link   // of originals that are not attached as they are; none without a public address
+	Lacking bool     // files are left out that may be had later
 
 	preparer *Preparer
 	order    Order

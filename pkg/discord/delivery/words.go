@@ -34,8 +34,9 @@ func (p *Plan) describe() {
 			lost++
 		}
 	}
-	p.Notes = nil
+	p.Notes, p.Lacking = nil, false
 	for _, f := range fates {
+		p.Lacking = p.Lacking || f.why == notNow
 		p.Notes = append(p.Notes, groups[f].sentence())
 	}
 	p.addWay(lost)
