@@ -32,6 +32,8 @@ type Broker struct {
 	// replica tells this process from others with the same name
 	replica string
 
+	orders orders
+
 	mu      sync.Mutex
 	streams map[string]jetstream.Stream // handles, bound at first use
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -55,11 +56,40 @@ func (b *Broker) putOrder(ctx context.Context, key string, data []byte, opts ...
 	return revision, nil
 }
 
+// ordersWhole is how often a look at the orders sees all of them: the others begin
+// at the first that was kept. A server that was killed may give places in its log
+// twice.
+const ordersWhole = time.Minute
+
+// orders is where the looks at the orders begin.
+type orders struct {
+	mu    sync.Mutex
+	from  uint64    // up to here all were dropped
+	whole time.Time // when a look last began at the first
+}
+
+func (o *orders) begin() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if time.Since(o.whole) >= ordersWhole {
+		o.from, o.whole = 0, time.Now()
+	}
+	return o.from
+}
+
+func (o *orders) dropped(upTo uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.from = max(o.from, upTo)
+}
+
 // KeptOrders yields the orders that are kept, the oldest first. It ends with
-// the first error.
+// the first error. Those that were dropped stay in the log for as long, and are
+// passed over but once a minute.
 func (b *Broker) KeptOrders(ctx context.Context) iter.Seq2[KeptOrder, error] {
 	return func(yield func(KeptOrder, error) bool) {
-		for msg, err := range b.messages(ctx, repliesStream, allOf(KindOrder, 1), 0) {
+		none := true // was kept so far
+		for msg, err := range b.messages(ctx, repliesStream, allOf(KindOrder, 1), b.orders.begin()) {
 			if err != nil {
 				yield(KeptOrder{}, fmt.Errorf("read the orders: %w", err))
 				return
@@ -70,8 +100,12 @@ func (b *Broker) KeptOrders(ctx context.Context) iter.Seq2[KeptOrder, error] {
 				return
 			}
 			if len(msg.Data) == 0 { // dropped
+				if none {
+					b.orders.dropped(msg.Sequence)
+				}
 				continue
 			}
+			none = false
 			if !yield(KeptOrder{Key: s.Key, Data: msg.Data, Stored: msg.Time, Revision: Revision(msg.Sequence)}, nil) {
 				return
 			}

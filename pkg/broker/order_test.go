@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -55,5 +56,44 @@ func TestOneTakesAnOrderOver(t *testing.T) {
 	wantErr(t, err, broker.ErrConflict)
 	if all := kept(t, b); len(all) != 1 || string(all[0].Data) != "2" || all[0].Revision != revision {
 		t.Errorf("kept: %v, want revision %d", all, revision)
+	}
+}
+
+// What was dropped stays in the log for twenty minutes: it is not read at each
+// look.
+func TestALookAtOrdersDoesNotReadWhatWasDropped(t *testing.T) {
+	t.Parallel()
+	s, b := setUpDiscord(t)
+	for i := range 100 {
+		key := fmt.Sprintf("k%d", i)
+		if _, err := b.KeepOrder(t.Context(), key, []byte("order"), broker.AnyRevision); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.DropOrder(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.KeepOrder(t.Context(), "a", []byte("order"), broker.AnyRevision); err != nil {
+		t.Fatal(err)
+	}
+	nc, _ := raw(t, s)
+	asked, err := nc.SubscribeSync("$JS.API.STREAM.MSG.GET.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	const looks = 5
+	for range looks {
+		if all := kept(t, b); len(all) != 1 || all[0].Key != "a" {
+			t.Fatalf("kept: %v", all)
+		}
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := asked.Pending(); err != nil || n > 101+2*looks {
+		t.Errorf("%d looks have read %d times (%v)", looks, n, err)
 	}
 }
