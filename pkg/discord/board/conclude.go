@@ -210,6 +210,9 @@ func (e *end) deliver() (way, error) {
 // tried (again returns true), or we have to stop.
 func (e *end) persist(call func() error, again func(err error) bool) error {
 	for {
+		if e.alive.Err() != nil { // another one delivers now, or will
+			return context.Cause(e.alive)
+		}
 		err := call()
 		if err == nil {
 			e.fails = 0

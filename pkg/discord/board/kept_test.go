@@ -25,8 +25,8 @@ func (m *shown) posted() api.Posted {
 	return p
 }
 
-// waning is a store that gives files once, in messages of ten.
-type waning struct{ given bool }
+// waning is a store that gives files once, or always, in messages of ten.
+type waning struct{ given, lasts bool }
 
 func (p *waning) Prepare(_ context.Context, o delivery.Order, _ delivery.Place) (*delivery.Plan, error) {
 	if p.given && o.Insist {
@@ -37,7 +37,7 @@ func (p *waning) Prepare(_ context.Context, o delivery.Order, _ delivery.Place) 
 		plan.Notes, plan.Lacking = []string{"All pictures are not attached: try /show later"}, true
 		return plan, nil
 	}
-	p.given = true
+	p.given = !p.lasts
 	for i := range o.Results {
 		if i%10 == 0 {
 			plan.Batches = append(plan.Batches, delivery.Batch{})
