@@ -2,9 +2,11 @@ package board
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"discomfy/pkg/broker"
 	"discomfy/pkg/discord/reply"
 	"discomfy/pkg/job"
 )
@@ -34,6 +36,9 @@ func (k *keeper) overtaken(ctx context.Context) time.Duration {
 	since := time.Since(k.outrun)
 	if !f.ended() || since > outrunFor {
 		k.outrun = time.Time{}
+		if f.ended() && !k.handle.Ending.Parked {
+			k.summon() // nobody may be about to show it: it is not known what became of a change
+		}
 		return 0
 	}
 	if since < 2*beatEvery {
@@ -55,15 +60,20 @@ func (k *keeper) overtaken(ctx context.Context) time.Duration {
 // Repeat shows the end of a job once more where it was shown: an edit that is not
 // the board's has followed it. Where it is about to be shown the handle says so.
 func (b *Board) Repeat(ctx context.Context, id job.ID) {
-	over := false
-	_, err := b.handles.Change(ctx, id, func(h *reply.Handle) {
-		if over = h.Ending.Over() && !h.Ending.Erased; over {
-			h.Ending.Done = time.Time{}
+	over := false // also where the answer to the change was lost
+	for {
+		_, err := b.handles.Change(ctx, id, func(h *reply.Handle) {
+			if h.Ending.Over() && !h.Ending.Erased {
+				h.Ending.Done, over = time.Time{}, true
+			}
+		})
+		if err == nil {
+			break
 		}
-	})
-	if err != nil {
-		b.cfg.Log.WarnContext(ctx, "an end could not be shown once more", slog.String(keyJob, id.String()), slog.Any(keyError, err))
-		return
+		if errors.Is(err, broker.ErrNotFound) || sleep(ctx, readAgain) != nil {
+			b.cfg.Log.WarnContext(ctx, "an end may not be shown once more", slog.String(keyJob, id.String()), slog.Any(keyError, err))
+			break
+		}
 	}
 	if over {
 		b.count.repeated.Add(1)
