@@ -185,11 +185,12 @@ func (r *run) post(ctx context.Context) (step, error) {
 	gen := r.conn.Generation()
 	arm := r.conn.Expect()
 	answer := make(chan posted, 1)
+	prompt := comfy.Prompt{ // made here: a stop may change the state meanwhile
+		Graph: r.bound.Graph, ID: r.prompt(), ClientID: r.client,
+		Extra: map[string]any{extraJob: r.id().String(), extraAttempt: r.state.Attempt},
+	}
 	go func() {
-		accepted, err := r.comfy.Submit(ctx, comfy.Prompt{
-			Graph: r.bound.Graph, ID: r.prompt(), ClientID: r.client,
-			Extra: map[string]any{extraJob: r.id().String(), extraAttempt: r.state.Attempt},
-		})
+		accepted, err := r.comfy.Submit(ctx, prompt)
 		answer <- posted{accepted, err}
 	}()
 	for {
