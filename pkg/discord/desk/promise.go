@@ -41,8 +41,8 @@ func (v *visit) promise(ctx context.Context, id job.ID, quiet bool) error {
 	defer cancel()
 	if err := v.keepPromise(hurry, id); err != nil {
 		if v.stance == fresh {
+			v.kept = nil // another replica may have promised the same: it is not ours to end
 			v.unreachable(ctx, err)
-			v.settle(ctx)
 			return errors.Join(errUnkept, err)
 		}
 		v.log.WarnContext(ctx, "what was clicked could not be kept for the other replicas", slog.Any(keyError, err))
