@@ -92,6 +92,9 @@ func (v *visit) erase(ctx context.Context, id card.ID, s subject) {
 		if err == nil && s.handle == nil && id.Arg != "" {
 			err = gone(v.d.cfg.Discord.Delete(ctx, v.i.ChannelID, id.Arg))
 		}
+		if err != nil && v.passes(ctx) {
+			return
+		}
 		v.replace(ctx, v.erased(ctx, id, s, left, err))
 	})
 }

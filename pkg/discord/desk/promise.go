@@ -143,6 +143,17 @@ func (v *visit) stayAtIt(ctx context.Context) (stop func()) {
 // leaves reports whether we end, so that another replica gives the answer.
 func (v *visit) leaves() bool { return v.kept.known() && v.d.work.Err() != nil }
 
+// passes reports whether another replica gives the answer in place of us: we end,
+// or it has taken over while we were frozen.
+func (v *visit) passes(ctx context.Context) bool {
+	if !v.leaves() && (v.stance != deferred || v.kept.ours(ctx)) {
+		return false
+	}
+	v.log.WarnContext(ctx, "another replica answers an interaction in place of us")
+	v.unheard = true
+	return true
+}
+
 // settle ends that something is kept, whatever came of it, unless its asker may
 // still wait. Where that fails others see that it was answered, or do it again.
 func (v *visit) settle(ctx context.Context) {

@@ -90,8 +90,7 @@ func (v *visit) hurry(ctx context.Context) (context.Context, context.CancelFunc)
 
 // say answers with a message for the asker alone, if the answer is a new one.
 func (v *visit) say(ctx context.Context, m api.Message) {
-	if v.leaves() {
-		v.unheard = true
+	if v.passes(ctx) {
 		return
 	}
 	if v.stance == deferred && v.keeps {
@@ -111,9 +110,8 @@ func (v *visit) fail(ctx context.Context, err error) {
 }
 
 func (v *visit) failOf(ctx context.Context, err error, id job.ID) {
-	if v.stance == deferred && !v.kept.ours(ctx) {
-		v.log.WarnContext(ctx, "another replica answers an interaction in place of us", slog.Any(keyError, err))
-		v.unheard = true
+	if v.passes(ctx) {
+		v.log.InfoContext(ctx, "here it went wrong", slog.Any(keyError, err))
 		return
 	}
 	if job.CodeOf(err) == job.CodeInternal {
