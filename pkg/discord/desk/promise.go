@@ -27,6 +27,7 @@ type promise struct {
 	Job         job.ID          `json:"job,omitzero"` // that it becomes; zero where nothing is ordered
 	Interaction json.RawMessage `json:"interaction"`
 	Update      bool            `json:"update,omitempty"` // the answer is the message that was clicked: nothing reads "thinking"
+	Partly      bool            `json:"partly,omitempty"` // its first files are shown: nothing reads "thinking", and others are missing
 	Tries       int             `json:"tries,omitempty"`  // by others
 }
 
@@ -108,6 +109,17 @@ func (k *kept) ours(ctx context.Context) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return !errors.Is(k.put(ctx, k.revision), broker.ErrConflict)
+}
+
+// begun tells the others that a part of the answer is shown.
+func (k *kept) begun(ctx context.Context) {
+	if !k.known() {
+		return
+	}
+	k.mu.Lock()
+	k.Partly = true
+	k.mu.Unlock()
+	k.ours(ctx)
 }
 
 // stayAtIt lets the other replicas know that we still work on what is kept, until

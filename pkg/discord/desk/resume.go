@@ -102,7 +102,7 @@ func (d *Desk) awaited(ctx context.Context, i api.Interaction, p promise) bool {
 	case kind == api.Unknown, kind == api.Gone, kind == api.TokenDead: // Discord itself has told them
 	case err != nil:
 		return false
-	case p.Update || shown.Loading:
+	case p.Update || p.Partly || shown.Loading:
 		if p.Job.IsZero() {
 			return true
 		}
@@ -119,9 +119,10 @@ func (d *Desk) awaited(ctx context.Context, i api.Interaction, p promise) bool {
 }
 
 // goOn shows the card of the order's job, or does what was asked for once more.
-// Where that was tried too often, or too little time is left, it says so.
+// Where that was tried too often, too little time is left, or a part of the answer
+// is shown, it says so.
 func (v *visit) goOn(ctx context.Context) {
-	v.stance, v.resumes, v.keeps = deferred, true, v.kept.Update
+	v.stance, v.resumes, v.keeps = deferred, true, v.kept.Update || v.kept.Partly
 	v.asks, v.until = v.kept.Job, time.Now().Add(resumeBy)
 	defer func() {
 		if !v.entrusted {
@@ -139,7 +140,7 @@ func (v *visit) goOn(ctx context.Context) {
 			return
 		}
 	}
-	if v.kept.Tries > resumeTries || !v.i.Access().Alive(v.d.cfg.Now().Add(resumeLeft)) {
+	if v.kept.Partly || v.kept.Tries > resumeTries || !v.i.Access().Alive(v.d.cfg.Now().Add(resumeLeft)) {
 		v.say(ctx, interrupted(v.asks))
 		return
 	}

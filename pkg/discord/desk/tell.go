@@ -202,7 +202,9 @@ func (v *visit) sendRecord(ctx context.Context, m api.Message, plan *delivery.Pl
 				return err
 			}
 		}
-		n++
+		if n++; n == 1 && len(plan.Batches) > 1 {
+			v.kept.begun(ctx)
+		}
 	}
 	return nil
 }
