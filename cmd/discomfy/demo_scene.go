@@ -81,7 +81,7 @@ func (d *demo) paints(ctx context.Context) (bool, error) {
 		}
 		catalog, err := d.nats.broker.Catalog(bounded, job.DefaultQueue)
 		offer, _ = catalog.Find("txt2img")
-		return err == nil, ignoreNotFound(bounded, err)
+		return err == nil && !catalog.Blind, ignoreNotFound(bounded, err)
 	})
 	if errors.Is(err, errAway) {
 		return false, fmt.Errorf("%w within %v: start it, or leave --comfyui out to see the demo with a fake one", err, d.command.Wait)

@@ -81,8 +81,8 @@ func start(t *testing.T, s settings) *stack {
 		st.comfy, st.comfyAt = comfysimtest.Start(t, s.comfy)
 		st.startBridge()
 		st.await("workflows to choose from", func() bool {
-			_, err := st.broker.Catalog(t.Context(), job.DefaultQueue)
-			return err == nil
+			c, err := st.broker.Catalog(t.Context(), job.DefaultQueue)
+			return err == nil && !c.Blind
 		})
 	}
 	for range max(s.replicas, 1) {

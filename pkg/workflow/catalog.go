@@ -13,6 +13,7 @@ const MaxCatalog = 900 << 10
 // and ComfyUI are away. It is a plain value that travels as JSON.
 type Catalog struct {
 	Offers []Offer // by name
+	Blind  bool    // no server was asked yet: what it has is not known
 }
 
 // Offer is one workflow as a server allows it. One with Problems cannot be
@@ -27,7 +28,7 @@ type Offer struct {
 // left open. Its JSON form stays below MaxCatalog: lists of choices that are
 // too long are cut and left open.
 func (s *Set) Catalog(nodes *Nodes) Catalog {
-	var c Catalog
+	c := Catalog{Blind: nodes == nil}
 	for _, w := range s.All() {
 		m, _ := w.offer(nodes)
 		c.Offers = append(c.Offers, Offer{m, first(w.Check(nodes))})

@@ -10,12 +10,13 @@ import (
 // share stand there once.
 type wireCatalog struct {
 	Workflows []Offer             `json:"workflows"`
+	Blind     bool                `json:"blind,omitempty"`
 	Lists     map[string][]Choice `json:"lists,omitempty"` // by Class.input
 }
 
 // MarshalJSON writes the published form.
 func (c Catalog) MarshalJSON() ([]byte, error) {
-	w := wireCatalog{Workflows: []Offer{}, Lists: map[string][]Choice{}}
+	w := wireCatalog{Workflows: []Offer{}, Blind: c.Blind, Lists: map[string][]Choice{}}
 	for _, o := range c.Offers {
 		o.Parameters = slices.Clone(o.Parameters)
 		for i := range o.Parameters {
@@ -51,6 +52,6 @@ func (c *Catalog) UnmarshalJSON(data []byte) error {
 			}
 		}
 	}
-	c.Offers = w.Workflows
+	c.Offers, c.Blind = w.Workflows, w.Blind
 	return nil
 }

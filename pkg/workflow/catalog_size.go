@@ -16,8 +16,9 @@ func (c Catalog) bounded() Catalog {
 	if c.fits() {
 		return c
 	}
-	tooMany := func(n int) bool { return !Catalog{c.Offers[:n]}.fits() }
-	return Catalog{c.Offers[:max(0, sort.Search(len(c.Offers)+1, tooMany)-1)]}
+	upTo := func(n int) Catalog { return Catalog{Offers: c.Offers[:n], Blind: c.Blind} }
+	tooMany := func(n int) bool { return !upTo(n).fits() }
+	return upTo(max(0, sort.Search(len(c.Offers)+1, tooMany)-1))
 }
 
 func (c Catalog) fits() bool {

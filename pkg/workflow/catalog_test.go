@@ -2,6 +2,7 @@ package workflow_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -178,6 +179,11 @@ func TestWithoutAServerChoicesAreOpen(t *testing.T) {
 	}
 	_, err = c.Resolve("txt2img", raw("prompt", "x", "lora", "a\nb"))
 	wantError(t, err, job.CodeMissingModel, `there is no "a\nb"`)
+	data, err := json.Marshal(c)
+	var published workflow.Catalog
+	if err := errors.Join(err, json.Unmarshal(data, &published)); err != nil || !published.Blind {
+		t.Errorf("that no server was asked is not published: %v", err)
+	}
 }
 
 func TestCatalogThatIsNone(t *testing.T) {
